@@ -1,0 +1,252 @@
+"""Settings, read from the environment; every name is described in docs/configuration.md."""
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
+
+# A checkout that nobody configured (no database given) is a development checkout; with a database given, DEBUG has
+# to be asked for.
+DEBUG = env.bool("CASEWORKS_DEBUG", default="DATABASE_URL" not in env.ENVIRON)
+VAR = Path(env.str("CASEWORKS_VAR", default=str(BASE_DIR / "var")))
+TRAINING = env.bool("CASEWORKS_TRAINING", default=False)
+
+
+def secret(name: str, development: str) -> str:
+    """A secret from the environment; a known value serves under DEBUG only."""
+    value = env.str(name, default="")
+    if value:
+        return value
+    if DEBUG:
+        return development
+    raise ImproperlyConfigured(f"{name} is not set. See docs/configuration.md.")
+
+
+SECRET_KEY = secret("CASEWORKS_SECRET_KEY", "development only, never a secret")
+# "1:<base64 of 32 bytes>,2:<…>": the highest version seals, every version opens.
+SEAL_KEYS = secret("CASEWORKS_SEAL_KEYS", "1:ZGV2ZWxvcG1lbnQtb25seS1zZWFsLWtleS0zMi1ieXQ=")
+# base64 of 32 bytes: the key of the keyed hashes by which sealed values are looked up.
+LOOKUP_KEY = secret("CASEWORKS_LOOKUP_KEY", "ZGV2ZWxvcG1lbnQtb25seS1sb29rLWtleS0zMi1ieXQ=")
+
+ALLOWED_HOSTS = env.list("CASEWORKS_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
+CSRF_TRUSTED_ORIGINS = env.list("CASEWORKS_ORIGINS", default=[])
+
+# -- servers
+
+EMBEDDED_FOLDER: Path | None = None
+_embedded = DEBUG or env.bool("CASEWORKS_EMBEDDED", default=False)
+if "DATABASE_URL" in env.ENVIRON:
+    DATABASES = {"default": env.db_url("DATABASE_URL")}
+    DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+elif _embedded:
+    from caseworks.embedded import Servers
+
+    EMBEDDED_FOLDER = VAR / "servers"
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "caseworks",
+            "USER": "postgres",
+            "HOST": str(Servers(EMBEDDED_FOLDER).sockets),
+        }
+    }
+else:
+    raise ImproperlyConfigured("DATABASE_URL is not set (or set CASEWORKS_EMBEDDED=1). See docs/configuration.md.")
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    "application_name": "caseworks",
+    "options": "-c timezone=Asia/Shanghai",
+}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+if "REDIS_URL" in env.ENVIRON:
+    REDIS_URL = env.str("REDIS_URL")
+elif _embedded:
+    from caseworks.embedded import Servers
+
+    EMBEDDED_FOLDER = VAR / "servers"
+    REDIS_URL = "unix://" + str(Servers(EMBEDDED_FOLDER).sockets / "redis.sock")
+else:
+    raise ImproperlyConfigured("REDIS_URL is not set (or set CASEWORKS_EMBEDDED=1). See docs/configuration.md.")
+
+# -- applications
+
+INSTALLED_APPS = [
+    "caseworks.desk.apps.AdminConfig",  # Django's admin with our site
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "caseworks.base",
+    "caseworks.people",
+    "caseworks.law",
+    "caseworks.registry",
+    "caseworks.cases",
+    "caseworks.desk.apps.DeskConfig",
+    "refunds",
+    "subsidies",
+    "dispatch",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_filters",
+    "django_htmx",
+    "django_celery_beat",
+    "pgtrigger",
+    "csp",
+    "axes",
+]
+SCHEMES = ["refunds.scheme", "dispatch.scheme", "subsidies.scheme"]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "caseworks.urls"
+WSGI_APPLICATION = "caseworks.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "caseworks.desk.context.shell",
+            ],
+        },
+    }
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# -- people
+
+AUTH_USER_MODEL = "people.Person"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "caseworks.people.backends.RoleBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "people:login"
+LOGIN_REDIRECT_URL = "desk:home"
+LOGOUT_REDIRECT_URL = "people:login"
+SESSION_COOKIE_AGE = env.int("CASEWORKS_SESSION_SECONDS", default=1800)
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "people/locked_out.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+
+# -- transport and content security
+
+if not DEBUG:
+    SECURE_SSL_REDIRECT = env.bool("CASEWORKS_SSL_REDIRECT", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = env.int("CASEWORKS_HSTS_SECONDS", default=31536000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+from csp.constants import NONCE, NONE, SELF  # noqa: E402
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# -- words, dates, numbers
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+USE_I18N = True
+USE_THOUSAND_SEPARATOR = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+ASSETS = VAR / "assets"  # third-party js, css and fonts, copied from npm packages at set-up
+STATICFILES_DIRS = [BASE_DIR / "static", *([ASSETS] if ASSETS.exists() else [])]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": env.str("CASEWORKS_UPLOADS", default=str(VAR / "uploads")), "base_url": None},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+UPLOAD_LIMIT = env.int("CASEWORKS_UPLOAD_LIMIT", default=100 * 1024 * 1024)  # bytes a file, through a page
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# -- cache and tasks
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cw"}}
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600, "socket_connect_timeout": 5}
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("CASEWORKS_LOG_LEVEL", default="WARNING")},
+}

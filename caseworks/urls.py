@@ -1,0 +1,12 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("caseworks.people.urls")),
+    path("", include("caseworks.desk.urls")),
+    path("desk/", include("caseworks.registry.urls")),
+    path("desk/", include("refunds.urls")),
+    path("admin/", admin.site.urls),
+]
