@@ -118,7 +118,6 @@ class Policy(models.Model):
                 | (
                     Q(in_force_by__isnull=False)
                     & (Q(drafted_by__isnull=True) | ~Q(drafted_by=F("in_force_by")))
-                    & ~Q(drafted_label=F("in_force_label"))
                 ),
                 name="policy_four_eyes",
             ),
