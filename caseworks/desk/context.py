@@ -1,8 +1,69 @@
-"""What every page of the desk needs."""
+"""What every page of the desk needs: the person, the office, the menu with its counts."""
 
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.contrib.messages import get_messages
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from caseworks.base.enums import Role
+from caseworks.desk.menu import Group, menu
+from caseworks.desk.waiting import menu_counts
+from caseworks.law.training import is_training
+from caseworks.people.models import Person
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The frame of a page: top bar and menu."""
+
+    training: bool = False
+    person: str = ""
+    office: str = ""
+    roles: str = ""
+    menu: list[Group] = field(default_factory=list)
+    home: str = "/"
+    login_url: str = ""
+    logout_url: str = ""
+    password_url: str = ""
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
-    """The menu of the signed-in person."""
-    return {}
+    """The frame for whoever asks; htmx fragments need none."""
+    if getattr(request, "htmx", False):
+        return {}
+    user = getattr(request, "user", None)
+    if not isinstance(user, Person):
+        return {"shell": Shell(login_url=_address("people:login"), training=is_training())}
+    on = timezone.localdate()
+    staff = user.kind == "staff"
+    # A message says that something was just done: then the counts are taken afresh.
+    counts = menu_counts(user, on, fresh=len(get_messages(request)) > 0) if staff else {}
+    return {
+        "shell": Shell(
+            training=is_training(),
+            person=user.full_name or user.username,
+            office=str(user.office.name) if user.office else "",
+            roles=_roles(user, on) if staff else "单位用户",
+            menu=menu(user.has_perm, request.path, counts) if staff else [],
+            home=_address("desk:home") if staff else "/",
+            logout_url=_address("people:logout"),
+            password_url=_address("people:password_change"),
+        )
+    }
+
+
+def _roles(person: Person, on: dt.date) -> str:
+    held = person.roles(on)
+    return "、".join(role.label for role in Role if role in held)
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,58 @@
+"""What a scheme shows on the desk without being imported by it: waiting work and panels, by named functions.
+
+Each module of settings.SCHEMES may define
+
+- `waiting(person, on) -> Iterable[Waiting]`: work that waits for somebody of this office,
+- `home_panels(person, on) -> Iterable[Panel]`: cards of the workbench,
+- `unit_panels(unit, person, on) -> Iterable[Panel]`: cards of a unit's page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Rows that wait for somebody with `permission`; `url_name` is the list that shows them."""
+
+    key: str
+    label: str
+    permission: str
+    url_name: str
+    rows: QuerySet[Any, Any]
+    query: str = ""
+    hint: str = ""
+    tone: str = "blue"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A card: its title, the template of its body and what that needs."""
+
+    title: str
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    url: str = ""
+    more: str = "查看全部"
+    wide: bool = False
+
+
+def scheme_functions(name: str) -> Iterator[Callable[..., Any]]:
+    """The function `name` of every scheme that has one."""
+    for path in settings.SCHEMES:
+        try:
+            module = import_module(path)
+        except ModuleNotFoundError as error:
+            if error.name != path:
+                raise
+            continue
+        found = getattr(module, name, None)
+        if found is not None:
+            yield found

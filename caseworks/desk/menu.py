@@ -1,0 +1,100 @@
+"""The left menu: entries by business, each with the permission that opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the menu as it is declared."""
+
+    label: str
+    icon: str
+    url_name: str
+    permission: str
+
+
+MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
+    ("", (Item("工作台", "bi-grid-1x2", "desk:home", ""),)),
+    (
+        "参保数据",
+        (
+            Item("参保单位", "bi-buildings", "registry:unit_list", "registry.view"),
+            Item("数据导入", "bi-cloud-upload", "registry:import_list", "registry.view"),
+            Item("账户变更", "bi-credit-card-2-front", "registry:account_proposals", "registry.view"),
+            Item("作废确认", "bi-archive", "registry:retirements", "registry.view"),
+        ),
+    ),
+    (
+        "稳岗返还",
+        (
+            Item("筛查结果", "bi-list-check", "refunds:assessment_list", "screening.view"),
+            Item("全省筛查", "bi-funnel", "refunds:screening_list", "screening.view"),
+            Item("人工核定", "bi-pencil-square", "refunds:determination_list", "screening.view"),
+        ),
+    ),
+    ("查询", (Item("为什么没有我", "bi-question-circle", "refunds:why", "screening.view"),)),
+    (
+        "管理",
+        (
+            Item("政策参数", "bi-journal-text", "admin:law_policy_changelist", "policy.view"),
+            Item("工作日历", "bi-calendar3", "admin:law_calendaryear_changelist", "policy.view"),
+            Item("人员", "bi-people", "admin:people_person_changelist", "people.manage"),
+            Item("机构", "bi-diagram-3", "admin:people_office_changelist", "people.manage"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the menu as a person sees it."""
+
+    label: str
+    icon: str
+    url: str
+    count: int
+    current: bool
+
+    @property
+    def count_text(self) -> str:
+        """The count as it is shown; beyond 999 nobody counts."""
+        return str(self.count) if self.count < 1000 else "999+"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries under one heading."""
+
+    label: str
+    entries: list[Entry]
+
+
+def menu(may: Callable[[str], bool], path: str, counts: Mapping[str, int]) -> list[Group]:
+    """The groups that a person may use; `counts` is waiting work by the name of the list that shows it."""
+    found: list[tuple[str, list[tuple[Item, str]]]] = []
+    for label, items in MENU:
+        allowed = [(item, _address(item)) for item in items if not item.permission or may(item.permission)]
+        found.append((label, [(item, url) for item, url in allowed if url]))
+    current = _current(path, [url for _, lines in found for _, url in lines])
+    return [
+        Group(label, [Entry(i.label, i.icon, url, counts.get(i.url_name, 0), url == current) for i, url in lines])
+        for label, lines in found
+        if lines
+    ]
+
+
+def _address(item: Item) -> str:
+    try:
+        return reverse(item.url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def _current(path: str, addresses: list[str]) -> str:
+    """The longest address that the page's path lies below."""
+    return max((url for url in addresses if path.startswith(url)), key=len, default="")

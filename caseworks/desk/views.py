@@ -1,0 +1,80 @@
+"""The public page, the workbench and the health check."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
+
+from caseworks.base.panels import Panel, scheme_functions
+from caseworks.desk.first_steps import first_steps
+from caseworks.desk.public import contacts, policies_in_force
+from caseworks.desk.waiting import todos
+from caseworks.people.access import public as open_to_all
+from caseworks.people.access import signed_in
+from caseworks.people.models import Person
+from caseworks.registry.models import ImportFile
+
+
+@open_to_all
+@require_safe
+def public(request: HttpRequest) -> HttpResponse:
+    """The bureau's public page: the policies in force in plain words, and whom to ask. (N7.1)"""
+    on = timezone.localdate()
+    return render(request, "desk/public.html", {"policies": policies_in_force(on), "offices": contacts(), "on": on})
+
+
+@signed_in
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """工作台: what waits for me, the year's figures, what ran last. (N7.2)"""
+    person, on = request.user, timezone.localdate()
+    assert isinstance(person, Person)
+    if person.kind != "staff":
+        return redirect("desk:public")
+    waiting = todos(person, on)
+    panels = [panel for source in scheme_functions("home_panels") for panel in source(person, on)]
+    if person.has_perm("registry.view"):
+        panels.append(_imports())
+    return render(
+        request,
+        "desk/home.html",
+        {
+            "on": on,
+            "waiting": [todo for todo in waiting if todo.count],
+            "nothing_for": [todo for todo in waiting if not todo.count],
+            "panels": panels,
+            "steps": first_steps(person),
+        },
+    )
+
+
+def _imports() -> Panel:
+    from django.urls import reverse
+
+    files = ImportFile.objects.select_related("run", "run__person").order_by("-pk")[:6]
+    return Panel("最近导入", "desk/_home_imports.html", {"files": files}, url=reverse("registry:import_list"))
+
+
+@open_to_all
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Whether the database and the cache answer; for the load balancer."""
+    from django.core.cache import cache
+
+    state = {"database": "ok", "cache": "ok"}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        state["database"] = "down"
+    try:
+        cache.get("health")
+    except RedisError:
+        state["cache"] = "down"
+    return JsonResponse(state, status=200 if set(state.values()) == {"ok"} else 503)

@@ -1,0 +1,137 @@
+"""What waits for a person: the lists of the registry and of every scheme, counted in one query."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Value
+from django.urls import NoReverseMatch, reverse
+from redis.exceptions import RedisError
+
+from caseworks.base.models import RunState
+from caseworks.base.panels import Waiting, scheme_functions
+from caseworks.people.models import Person
+from caseworks.registry.enums import AccountStatus, RetirementStatus
+from caseworks.registry.models import Account, ImportFile, RejectedRow, Retirement
+
+LIMIT = 1000  # nobody counts further than this beside a menu entry
+KEPT = 30  # seconds a person's counts may be old
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One line of the workbench: how much waits, and where it is done."""
+
+    key: str
+    label: str
+    hint: str
+    count: int
+    url: str
+    url_name: str
+    tone: str
+
+    @property
+    def count_text(self) -> str:
+        """The count as it is shown."""
+        return str(self.count) if self.count < LIMIT else f"{LIMIT - 1}+"
+
+
+def registry_lines(person: Person, on: dt.date) -> list[Waiting]:
+    """What the imports left for people: changed accounts, voided records, failed files, rejected rows."""
+    ended_badly = [RunState.REFUSED, RunState.FAILED, RunState.INTERRUPTED]
+    own = ImportFile.objects.filter(run__person=person)
+    return [
+        Waiting(
+            "accounts", "账户变更待确认", "registry.confirm", "registry:account_proposals",
+            Account.objects.visible_to(person, on).filter(status=AccountStatus.PROPOSED).exclude(proposed_by=person),
+            hint="导入的新账户须由另一人确认后才用于支付",
+        ),
+        Waiting(
+            "retirements", "上游已作废的记录待确认", "registry.confirm", "registry:retirements",
+            Retirement.objects.filter(status=RetirementStatus.PROPOSED).exclude(import_file__run__person=person),
+            hint="替换导入中不再出现的记录，确认后作废", tone="amber",
+        ),
+        Waiting(
+            "failed_imports", "我的导入未完成", "registry.import", "registry:import_list",
+            own.filter(run__state__in=ended_badly, run__created_at__date__gte=on - dt.timedelta(days=14)), query="state=failed",
+            hint="近 14 天内出错、中断或被拒绝的文件", tone="red",
+        ),
+        Waiting(
+            "rejected_rows", "未改正的错误行", "registry.import", "registry:import_list",
+            RejectedRow.objects.filter(import_file__run__person=person, mended_by__isnull=True), query="rejected=1",
+            hint="下载错误清单，改正后重新上传", tone="amber",
+        ),
+    ]
+
+
+def todos(person: Person, on: dt.date) -> list[Todo]:
+    """Everything that may wait for the person, also where nothing does; counts are fresh and are kept for the menu."""
+    declared = [
+        line
+        for source in (registry_lines, *scheme_functions("waiting"))
+        for line in source(person, on)
+        if person.has_perm(line.permission)
+    ]
+    counts = _counts(declared)
+    found = [
+        Todo(line.key, line.label, line.hint, count, url, line.url_name, line.tone)
+        for line, count in zip(declared, counts, strict=True)
+        if (url := _address(line))
+    ]
+    _keep(person, {todo.key: (todo.url_name, todo.count) for todo in found})
+    return found
+
+
+def menu_counts(person: Person, on: dt.date, *, fresh: bool) -> dict[str, int]:
+    """Waiting work by the name of the list that shows it, at most half a minute old."""
+    kept = None if fresh else _kept(person)
+    if kept is None:
+        kept = {todo.key: (todo.url_name, todo.count) for todo in todos(person, on)}
+    sums: dict[str, int] = {}
+    for url_name, count in kept.values():
+        sums[url_name] = sums.get(url_name, 0) + count
+    return sums
+
+
+def _counts(lines: Iterable[Waiting]) -> list[int]:
+    parts: list[str] = []
+    params: list[object] = []
+    for line in lines:
+        rows = line.rows.order_by().annotate(one=Value(1)).values("one")[:LIMIT]
+        sql, given = rows.query.sql_with_params()
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS rows)")
+        params.extend(given)
+    if not parts:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(parts), params)
+        return list(cursor.fetchone() or ())
+
+
+def _address(line: Waiting) -> str:
+    try:
+        return reverse(line.url_name) + (f"?{line.query}" if line.query else "")
+    except NoReverseMatch:
+        return ""
+
+
+def _key(person: Person) -> str:
+    return f"waiting:{person.pk}"
+
+
+def _keep(person: Person, counts: dict[str, tuple[str, int]]) -> None:
+    try:
+        cache.set(_key(person), counts, KEPT)
+    except RedisError:  # the counts beside the menu are a courtesy: without the cache they are counted again
+        return
+
+
+def _kept(person: Person) -> dict[str, tuple[str, int]] | None:
+    try:
+        return cache.get(_key(person))
+    except RedisError:
+        return None
