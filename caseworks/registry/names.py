@@ -1,0 +1,26 @@
+"""How a unit's name is compared: without spaces, widths and kinds of brackets."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACE = re.compile(r"\s+")
+_BRACKETS = str.maketrans("[]{}【】〔〕〈〉《》「」『』", "()()()()()()()()")
+SEPARATOR = "|"
+
+
+def name_key(text: str) -> str:
+    """The form of a name that search compares: NFKC, one kind of brackets, no white space, capital letters."""
+    folded = unicodedata.normalize("NFKC", text).translate(_BRACKETS)
+    return _SPACE.sub("", folded).replace(SEPARATOR, "").upper()
+
+
+def former_names(text: str) -> list[str]:
+    """The former names of a cell, `;` between them (contract section 1)."""
+    return [name for part in re.split("[;；]", text) if (name := part.strip())]
+
+
+def search_key(name: str, former: str) -> str:
+    """The keys of a unit's present and former names, one behind the other."""
+    return SEPARATOR.join([name_key(name), *(name_key(old) for old in former_names(former))])
