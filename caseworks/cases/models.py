@@ -75,9 +75,7 @@ class Bar(models.Model):
                 condition=~Q(status=BarStatus.REVOKED) | ~Q(decision_reason=""), name="bar_revoked_with_a_reason"
             ),
             models.CheckConstraint(
-                condition=Q(proposed_by__isnull=True)
-                | Q(decided_by__isnull=True)
-                | ~Q(proposed_by=F("decided_by")),
+                condition=Q(proposed_by__isnull=True) | Q(decided_by__isnull=True) | ~Q(proposed_by=F("decided_by")),
                 name="bar_four_eyes",
             ),
         ]
