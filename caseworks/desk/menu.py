@@ -24,7 +24,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "参保数据",
         (
             Item("参保单位", "bi-buildings", "registry:unit_list", "registry.view"),
-            Item("数据导入", "bi-cloud-upload", "registry:import_list", "registry.view"),
+            Item("数据导入", "bi-cloud-upload", "registry:import_list", "import.view"),
             Item("账户变更", "bi-credit-card-2-front", "registry:account_proposals", "registry.view"),
             Item("作废确认", "bi-archive", "registry:retirements", "registry.view"),
         ),
@@ -34,7 +34,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("筛查结果", "bi-list-check", "refunds:assessment_list", "screening.view"),
             Item("全省筛查", "bi-funnel", "refunds:screening_list", "screening.view"),
-            Item("人工核定", "bi-pencil-square", "refunds:determination_list", "screening.view"),
+            Item("人工核定", "bi-pencil-square", "refunds:determination_list", "determination.view"),
         ),
     ),
     ("查询", (Item("为什么没有我", "bi-question-circle", "refunds:why", "screening.view"),)),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -17,7 +21,7 @@ from caseworks.desk.waiting import todos
 from caseworks.people.access import public as open_to_all
 from caseworks.people.access import signed_in
 from caseworks.people.models import Person
-from caseworks.registry.models import ImportFile
+from caseworks.registry.access import visible_imports
 
 
 @open_to_all
@@ -38,8 +42,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("desk:public")
     waiting = todos(person, on)
     panels = [panel for source in scheme_functions("home_panels") for panel in source(person, on)]
-    if person.has_perm("registry.view"):
-        panels.append(_imports())
+    if person.has_perm("import.view"):
+        panels.append(_imports(person, on))
     return render(
         request,
         "desk/home.html",
@@ -53,10 +57,8 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _imports() -> Panel:
-    from django.urls import reverse
-
-    files = ImportFile.objects.select_related("run", "run__person").order_by("-pk")[:6]
+def _imports(person: Person, on: dt.date) -> Panel:
+    files = visible_imports(person, on).select_related("run").order_by("-created_at", "-id")[:6]
     return Panel("最近导入", "desk/_home_imports.html", {"files": files}, url=reverse("registry:import_list"))
 
 
@@ -65,8 +67,6 @@ def _imports() -> Panel:
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Whether the database and the cache answer; for the load balancer."""
-    from django.core.cache import cache
-
     state = {"database": "ok", "cache": "ok"}
     try:
         with connection.cursor() as cursor:

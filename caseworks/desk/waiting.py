@@ -15,7 +15,8 @@ from redis.exceptions import RedisError
 from caseworks.base.models import RunState
 from caseworks.base.panels import Waiting, scheme_functions
 from caseworks.people.models import Person
-from caseworks.registry.enums import AccountStatus, RetirementStatus
+from caseworks.registry.access import of_visible_units
+from caseworks.registry.enums import RetirementStatus
 from caseworks.registry.models import Account, ImportFile, RejectedRow, Retirement
 
 LIMIT = 1000  # nobody counts further than this beside a menu entry
@@ -43,26 +44,28 @@ class Todo:
 def registry_lines(person: Person, on: dt.date) -> list[Waiting]:
     """What the imports left for people: changed accounts, voided records, failed files, rejected rows."""
     ended_badly = [RunState.REFUSED, RunState.FAILED, RunState.INTERRUPTED]
-    own = ImportFile.objects.filter(run__person=person)
+    own = ImportFile.objects.filter(person=person)
     return [
         Waiting(
             "accounts", "账户变更待确认", "registry.confirm", "registry:account_proposals",
-            Account.objects.visible_to(person, on).filter(status=AccountStatus.PROPOSED).exclude(proposed_by=person),
+            of_visible_units(Account.objects.waiting().exclude(proposed_by=person), person, on),
             hint="导入的新账户须由另一人确认后才用于支付",
         ),
         Waiting(
             "retirements", "上游已作废的记录待确认", "registry.confirm", "registry:retirements",
-            Retirement.objects.filter(status=RetirementStatus.PROPOSED).exclude(import_file__run__person=person),
+            of_visible_units(
+                Retirement.objects.filter(status=RetirementStatus.PROPOSED).exclude(proposed_by=person), person, on
+            ),
             hint="替换导入中不再出现的记录，确认后作废", tone="amber",
         ),
         Waiting(
             "failed_imports", "我的导入未完成", "registry.import", "registry:import_list",
-            own.filter(run__state__in=ended_badly, run__created_at__date__gte=on - dt.timedelta(days=14)), query="state=failed",
+            own.filter(run__state__in=ended_badly, created_at__date__gte=on - dt.timedelta(days=14)), query="state=failed",
             hint="近 14 天内出错、中断或被拒绝的文件", tone="red",
         ),
         Waiting(
             "rejected_rows", "未改正的错误行", "registry.import", "registry:import_list",
-            RejectedRow.objects.filter(import_file__run__person=person, mended_by__isnull=True), query="rejected=1",
+            RejectedRow.objects.standing().filter(import_file__person=person), query="rejected=1",
             hint="下载错误清单，改正后重新上传", tone="amber",
         ),
     ]

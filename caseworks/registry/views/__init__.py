@@ -1,0 +1,1 @@
+"""Pages of the registry: units, imports, changed accounts, voided records."""

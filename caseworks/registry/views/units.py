@@ -1,0 +1,131 @@
+"""Units: the list, the totals of its filter, its export, and a unit's page. (J4.1, J4.2)"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from caseworks.base.pages import KeysetPage, Order
+from caseworks.base.panels import scheme_functions
+from caseworks.people.access import access
+from caseworks.people.models import Person
+from caseworks.people.scope import scope_of
+from caseworks.registry import facts
+from caseworks.registry.access import offices_in
+from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.enums import AccountStatus
+from caseworks.registry.filters import UnitFilter
+from caseworks.registry.models import Account, Listing, RejectedRow, Unit
+from caseworks.registry.models.units import UnitQuerySet
+
+ORDERS = {
+    "uscc": Order("信用代码", ("uscc",)),
+    "name": Order("单位名称", ("name_key", "uscc")),
+}
+COLUMNS = (
+    Column("统一社会信用代码", lambda unit: unit.uscc, 20),
+    Column("单位名称", lambda unit: unit.name, 40),
+    Column("单位类型", lambda unit: unit.get_unit_type_display(), 14),
+    Column("企业划型", lambda unit: unit.get_size_display(), 10),
+    Column("行政区划代码", lambda unit: unit.region, 14),
+    Column("经办机构", lambda unit: unit.office.name, 28),
+    Column("参保状态", lambda unit: unit.get_status_display(), 10),
+    Column("参保日期", lambda unit: unit.insured_from, 12),
+    Column("劳务派遣许可证号", lambda unit: unit.dispatch_licence, 24),
+    Column("许可证有效期止", lambda unit: unit.dispatch_licence_until, 14),
+)
+
+
+def _person(request: HttpRequest) -> Person:
+    assert isinstance(request.user, Person)
+    return request.user
+
+
+def _narrowed(request: HttpRequest, on: dt.date) -> tuple[UnitFilter, UnitQuerySet]:
+    person = _person(request)
+    form = UnitFilter(request.GET, offices=offices_in(scope_of(person, on)), on=on)
+    return form, form.narrow(Unit.objects.visible_to(person, on))
+
+
+@access("registry.view")
+@require_safe
+def unit_list(request: HttpRequest) -> HttpResponse:
+    """参保单位: the units of the person's office and those below."""
+    form, units = _narrowed(request, timezone.localdate())
+    page = KeysetPage(units.select_related("office").defer("phone", "phone_hash", "search_key"), ORDERS, request.GET)
+    context = {
+        "form": form,
+        "page": page,
+        "totals_url": f"{reverse('registry:unit_totals')}?{request.GET.urlencode()}",
+        "can_export": request.user.has_perm("export.make"),
+    }
+    return render(request, "registry/unit_list.html", context)
+
+
+@access("registry.view")
+@require_safe
+def unit_totals(request: HttpRequest) -> HttpResponse:
+    """How many units the filter finds; asked for after the page."""
+    _, units = _narrowed(request, timezone.localdate())
+    template = "desk/_totals_done.html" if getattr(request, "htmx", False) else "desk/totals.html"
+    list_url = f"{reverse('registry:unit_list')}?{request.GET.urlencode()}"
+    return render(request, template, {"totals": [("户数", f"{units.count():,}")], "list_url": list_url})
+
+
+@access("export.make")
+@require_safe
+def unit_export(request: HttpRequest, form: str) -> HttpResponseBase:
+    """The units of the filter as xlsx or CSV."""
+    query, units = _narrowed(request, timezone.localdate())
+    if query.problems:
+        raise Http404
+
+    def rows() -> Iterator[Unit]:
+        chosen = units.select_related("office").defer("phone", "phone_hash", "search_key").order_by("uscc")
+        return chosen.iterator(chunk_size=2000)
+
+    return table_response(rows(), COLUMNS, name=f"参保单位_{timezone.localdate():%Y%m%d}", form=form)
+
+
+@access("registry.view")
+@require_safe
+def unit_detail(request: HttpRequest, uscc: str) -> HttpResponse:
+    """A unit: what is known of it, month by month, and what the schemes made of it."""
+    person, on = _person(request), timezone.localdate()
+    visible = Unit.objects.visible_to(person, on).select_related("office", "city_office")
+    unit = get_object_or_404(visible, uscc=uscc)
+    everything = "all" in request.GET
+    months = facts.months(uscc, limit=None if everything else facts.MONTHS)
+    accounts = list(Account.objects.filter(uscc=uscc).order_by("kind", "-proposed_at"))
+    return render(
+        request,
+        "registry/unit_detail.html",
+        {
+            "unit": unit,
+            "on": on,
+            "licence_expired": bool(unit.dispatch_licence_until and unit.dispatch_licence_until < on),
+            "months": months,
+            "shortened": not everything and len(months) == facts.MONTHS,
+            "chart": facts.months_chart(months),
+            "accounts": accounts,
+            "current_accounts": [account for account in accounts if account.status == AccountStatus.CURRENT],
+            "listings": list(Listing.objects.filter(uscc=uscc).order_by("-listed_on")),
+            "leavers": facts.leavers(uscc),
+            "rejected": _rejected(uscc),
+            "happenings": facts.happenings(accounts, facts.retirements_of(uscc)),
+            "panels": [panel for source in scheme_functions("unit_panels") for panel in source(unit, person, on)],
+        },
+    )
+
+
+def _rejected(uscc: str) -> list[RejectedRow]:
+    rows = RejectedRow.objects.standing().filter(uscc=uscc).select_related("import_file")
+    return list(rows.order_by("-import_file_id", "line")[:50])
+
+
