@@ -16,6 +16,7 @@ if (BASE_DIR / ".env").exists():
 DEBUG = env.bool("CASEWORKS_DEBUG", default="DATABASE_URL" not in env.ENVIRON)
 VAR = Path(env.str("CASEWORKS_VAR", default=str(BASE_DIR / "var")))
 TRAINING = env.bool("CASEWORKS_TRAINING", default=False)
+TRAINING_PASSWORD = env.str("CASEWORKS_TRAINING_PASSWORD", default="")  # of the training staff that `setup` makes
 
 
 def secret(name: str, development: str) -> str:
@@ -231,8 +232,10 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 
 # -- cache and tasks
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cw"}}
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cw"}
+}
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
