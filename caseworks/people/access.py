@@ -1,0 +1,92 @@
+"""Access marks: every view says who may see it, and a test walks all addresses for the mark.
+
+@access("screening.view")   staff whose role holds the permission; others get 403
+@signed_in                  anybody signed in
+@public                     anybody
+@staff_site                 the pages of /admin/, which `RoleSite` guards
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from .models import Person
+from .permissions import granted, roles_for
+from .scope import offices_in_scope, scope_of
+
+__all__ = ["RoleSite", "access", "offices_in_scope", "public", "scope_of", "signed_in"]
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+def _guarded(view: View, mark: str, *, permission: str | None, password_may_wait: bool = False) -> View:
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        person = request.user
+        if not isinstance(person, Person) or not person.is_active:
+            return redirect_to_login(request.get_full_path())
+        if permission is not None and not granted(person.roles(timezone.localdate()), permission):
+            raise PermissionDenied
+        if person.must_change_password and not password_may_wait:
+            return redirect("people:password_change")
+        return view(request, *args, **kwargs)
+
+    guarded.access_mark = mark  # type: ignore[attr-defined]
+    return cast(View, guarded)
+
+
+def access(permission: str) -> Callable[[View], View]:
+    """Staff whose role holds the permission; the words are in `people.permissions`."""
+    roles_for(permission)
+    return lambda view: _guarded(view, permission, permission=permission)
+
+
+def signed_in(view: View) -> View:
+    """Anybody signed in, staff or of an enterprise."""
+    return _guarded(view, "signed_in", permission=None)
+
+
+def while_changing_password(view: View) -> View:
+    """Anybody signed in, also before the first password is changed."""
+    return _guarded(view, "signed_in", permission=None, password_may_wait=True)
+
+
+def public(view: View) -> View:
+    """Anybody."""
+
+    @functools.wraps(view)
+    def open_to_all(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return view(request, *args, **kwargs)
+
+    open_to_all.access_mark = "public"  # type: ignore[attr-defined]
+    return cast(View, open_to_all)
+
+
+class RoleSite(AdminSite):
+    """An admin site entered by role, through our own sign-in; nobody signs in at its own page."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Supervisors, auditors and administrators whose first password is behind them."""
+        person = request.user
+        return isinstance(person, Person) and person.is_active and person.is_staff and not person.must_change_password
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Send to our sign-in page, or refuse who is signed in and may not enter."""
+        person = request.user
+        if isinstance(person, Person):
+            if person.is_staff and person.must_change_password:
+                return redirect("people:password_change")
+            if not self.has_permission(request):
+                raise PermissionDenied
+        return redirect_to_login(request.GET.get("next") or request.path.removesuffix("login/"))
+
+    login.access_mark = "public"  # type: ignore[attr-defined]

@@ -1,0 +1,71 @@
+"""Which role may do what: one table, read by pages, operations and the admin. (N6.2)
+
+A word is `<noun>.<verb>`. Auditors may do every `view` and nothing else; administrators manage people and offices and
+see neither cases nor money.
+"""
+
+from __future__ import annotations
+
+from caseworks.base.enums import Role
+
+_BUSINESS = frozenset({Role.CLERK, Role.REVIEWER, Role.APPROVER, Role.CASHIER, Role.SUPERVISOR})
+_READERS = _BUSINESS | {Role.AUDITOR}
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    # the desk
+    "desk.view": _READERS | {Role.ADMINISTRATOR},
+    "run.view": _READERS,
+    "export.make": _BUSINESS,
+    # registry (J4.1)
+    "registry.view": _READERS,
+    "registry.import": frozenset({Role.CLERK}),
+    "registry.confirm": frozenset({Role.REVIEWER}),
+    "import.view": _READERS,
+    # screening (N5.1)
+    "screening.view": _READERS,
+    "screening.run": frozenset({Role.CLERK}),
+    "determination.view": _READERS,
+    "determination.set": frozenset({Role.CLERK}),
+    "determination.confirm": frozenset({Role.REVIEWER}),
+    # cases (N6.2)
+    "case.view": _READERS,
+    "case.open": frozenset({Role.CLERK}),
+    "case.review": frozenset({Role.CLERK}),
+    "case.recheck": frozenset({Role.REVIEWER}),
+    "case.approve": frozenset({Role.APPROVER}),
+    "case.send_back": frozenset({Role.REVIEWER, Role.APPROVER}),
+    "case.refuse": frozenset({Role.APPROVER}),
+    "case.withdraw": frozenset({Role.CLERK}),
+    "case.waive": frozenset({Role.SUPERVISOR}),
+    "case.transfer": frozenset({Role.CLERK, Role.SUPERVISOR}),
+    "case.announce": frozenset({Role.REVIEWER}),
+    "case.clear": frozenset({Role.REVIEWER}),
+    "bar.view": _READERS,
+    "bar.decide": frozenset({Role.SUPERVISOR}),
+    # money (N6.2)
+    "payment.view": _READERS,
+    "payment.make": frozenset({Role.CASHIER}),
+    "payment.mend": frozenset({Role.CLERK}),
+    # policy and calendar
+    "policy.view": _READERS,
+    "policy.draft": frozenset({Role.SUPERVISOR}),
+    "policy.force": frozenset({Role.SUPERVISOR}),
+    "calendar.view": _READERS,
+    "calendar.edit": frozenset({Role.SUPERVISOR}),
+    # people and offices
+    "people.view": frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+    "people.manage": frozenset({Role.ADMINISTRATOR}),
+}
+
+
+def roles_for(permission: str) -> frozenset[Role]:
+    """The roles that hold a permission; an unknown word is a programming error."""
+    try:
+        return PERMISSIONS[permission]
+    except KeyError:
+        raise LookupError(f"{permission!r} is not in the table of permissions") from None
+
+
+def granted(roles: frozenset[str], permission: str) -> bool:
+    """Whether one of the roles holds the permission."""
+    return not roles_for(permission).isdisjoint(roles)
