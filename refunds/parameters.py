@@ -34,6 +34,7 @@ MANUAL = {
     "unit_type_unclear": "单位类型不明",
 }
 REASONS = INELIGIBLE | APPLY | MANUAL
+SIZES = frozenset(Size.values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +95,6 @@ class Parameters(BaseParameters):
         """
         if unit_type in self.reference_types:
             return self.ratio_reference
-        if unit_type == UnitType.OTHER or size not in Size.values:
+        if unit_type == "other" or size not in SIZES:
             return None
-        return self.ratio_large if size == Size.LARGE else self.ratio_sme
+        return self.ratio_large if size == "large" else self.ratio_sme
