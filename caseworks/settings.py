@@ -153,7 +153,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "caseworks.people.passwords.LettersAndDigitsValidator"},
 ]
 LOGIN_URL = "people:login"
 LOGIN_REDIRECT_URL = "desk:home"
@@ -169,6 +169,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "people/locked_out.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
+AXES_CLIENT_IP_CALLABLE = "caseworks.people.sign_ins.address_of"
+PROXIES = env.int("CASEWORKS_PROXIES", default=0)  # proxies of ours in front, each adding to X-Forwarded-For
 
 # -- transport and content security
 

@@ -75,8 +75,14 @@ class Office(models.Model):
                 condition=Q(level=OfficeLevel.PROVINCE, parent__isnull=True)
                 | Q(level__in=[OfficeLevel.CITY, OfficeLevel.COUNTY], parent__isnull=False),
                 name="office_only_the_province_is_on_top",
+                violation_error_message="省级机构没有上级机构；市级、县级机构须有上级机构。",
             ),
-            models.UniqueConstraint(Value(1), condition=Q(level=OfficeLevel.PROVINCE), name="office_one_province"),
+            models.UniqueConstraint(
+                Value(1),
+                condition=Q(level=OfficeLevel.PROVINCE),
+                name="office_one_province",
+                violation_error_message="省级机构只能有一个。",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -100,10 +100,9 @@ def save(office: Office, *, by: Actor) -> Office:
     if not by.may("people.manage"):
         raise Refusal("只有系统管理员可以维护机构，未作任何更改。")
     _check_seat(office.level, office.parent)
-    if office.pk and Office.objects.filter(parent=office).exists():
-        before = Office.objects.select_for_update().get(pk=office.pk)
-        if before.level != office.level:
-            raise Refusal("该机构有下级机构，不能改变层级，未作任何更改。请先调整下级机构。")
+    before = Office.objects.select_for_update().filter(pk=office.pk).first()
+    if before is not None and before.level != office.level and before.children.exists():
+        raise Refusal("该机构有下级机构，不能改变层级，未作任何更改。请先调整下级机构。")
     office.city = None
     office.save()
     if office.level != OfficeLevel.PROVINCE:
@@ -111,7 +110,8 @@ def save(office: Office, *, by: Actor) -> Office:
         county_of_city = office.level == OfficeLevel.COUNTY and parent is not None and parent.level == OfficeLevel.CITY
         office.city = parent if county_of_city else office
         office.save(update_fields=["city"])
-    place_scoped_rows()
+    if before is None or (before.level, before.parent_id) != (office.level, office.parent_id):
+        place_scoped_rows()
     return office
 
 
@@ -130,8 +130,10 @@ def set_regions(office: Office, prefixes: Iterable[str], *, by: Actor) -> int:
             "下列区划已由其他机构管辖，未作任何更改。请先从原机构移出。",
             [f"{row.prefix}：{row.office}" for row in taken],
         )
-    OfficeRegion.objects.filter(office=office).exclude(prefix__in=wanted).delete()
     known = set(OfficeRegion.objects.filter(office=office).values_list("prefix", flat=True))
+    if known == set(wanted):
+        return 0
+    OfficeRegion.objects.filter(office=office).exclude(prefix__in=wanted).delete()
     OfficeRegion.objects.bulk_create(
         OfficeRegion(office=office, prefix=prefix) for prefix in wanted if prefix not in known
     )

@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import signals
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,16 +14,30 @@ from django.utils import timezone
 from .enums import SignInOutcome
 from .models import Person, SignIn
 
+PER_MINUTE = 30  # refused sign-ins that one address may have in a minute, an office behind one address included
+
 
 def address_of(request: HttpRequest | None) -> str | None:
-    """The address a request came from, as axes sees it; None when there is none."""
-    from axes.helpers import get_client_ip_address
-
-    found = get_client_ip_address(request) if request is not None else None
+    """The address a request came from: behind `PROXIES` proxies of ours, what the outermost of them saw."""
+    if request is None:
+        return None
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    proxies = getattr(settings, "PROXIES", 0)
+    found = hops[-proxies] if 0 < proxies <= len(hops) else request.META.get("REMOTE_ADDR", "")
     try:
-        return str(ipaddress.ip_address(found)) if found else None
+        return str(ipaddress.ip_address(found))
     except ValueError:
         return None
+
+
+def too_many(request: HttpRequest, at: datetime.datetime) -> bool:
+    """Whether the address was refused so often in the last minute that it has to wait."""
+    address = address_of(request)
+    if address is None:
+        return False
+    since = at - datetime.timedelta(minutes=1)
+    refused = SignIn.objects.filter(at__gt=since, address=address, outcome=SignInOutcome.REFUSED)
+    return refused.count() >= PER_MINUTE
 
 
 def record(

@@ -24,7 +24,10 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 def fresh_password() -> str:
     """A first password to hand over; the person changes it at the first sign-in."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+    while True:
+        password = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+        if any(char.isdigit() for char in password) and any(char.isalpha() for char in password):
+            return password
 
 
 def _check_may(by: Actor) -> None:
@@ -47,6 +50,8 @@ def create(
 ) -> Person:
     """Make a person. Without a password nobody can sign in as them until one is given."""
     _check_may(by)
+    if kind == PersonKind.UNIT and office is not None:
+        raise Refusal("单位用户没有所在机构，未作任何更改。请清空所在机构。")
     person = Person(
         username=username, full_name=full_name, office=office, kind=kind, phone=phone, must_change_password=must_change
     )
@@ -107,6 +112,29 @@ def set_active(person: Person, active: bool, *, by: Actor, on: datetime.date) ->
     Person.objects.filter(pk=person.pk).update(is_active=active)
     person.is_active = active
     person.forget_holdings()
+
+
+@transaction.atomic
+def change(
+    person: Person,
+    *,
+    full_name: str,
+    office: Office | None,
+    phone: str,
+    active: bool,
+    by: Actor,
+    on: datetime.date,
+) -> Person:
+    """Change a person's particulars, and whether they are in service; roles are changed by appointments."""
+    _check_may(by)
+    before = Person.objects.select_for_update().get(pk=person.pk)
+    if before.kind == PersonKind.UNIT and office is not None:
+        raise Refusal("单位用户没有所在机构，未作任何更改。请清空所在机构。")
+    before.full_name, before.office, before.phone = full_name, office, phone
+    before.save(update_fields=["full_name", "office", "phone"])
+    if before.is_active != active:
+        set_active(before, active, by=by, on=on)
+    return before
 
 
 @transaction.atomic
