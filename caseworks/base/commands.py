@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     requires_migrations_checks = False
 
-    def work(self, **options: Any) -> None:
+    def work(self, *args: Any, **options: Any) -> None:
         """Do it."""
         raise NotImplementedError
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         try:
             return super().execute(*args, **options)
         except CommandError as error:
-            if not self._called_from_command_line:
+            if not getattr(self, "_called_from_command_line", False):
                 raise
             self.stderr.write(str(error))
             raise SystemExit(error.returncode) from error

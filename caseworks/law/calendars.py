@@ -78,9 +78,7 @@ def load_year(
     return Loaded(year, True, len(days), changed)
 
 
-def set_day(
-    day: datetime.date, kind: str, name: str, *, by: Actor, at: datetime.datetime, on: datetime.date
-) -> Loaded:
+def set_day(day: datetime.date, kind: str, name: str, *, by: Actor, at: datetime.datetime, on: datetime.date) -> Loaded:
     """Change one day of a loaded year: off, a make-up working day, or as the week has it (blank)."""
     row = CalendarYear.objects.filter(year=day.year).first()
     if row is None:

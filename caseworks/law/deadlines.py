@@ -35,7 +35,14 @@ def set_many(
     wanted = dict(starts)
     due = {start: calendar.add_working_days(start, days) for start in set(wanted.values())}
     fresh = [
-        Deadline(kind=kind, key=key, start_on=start, days=days, due_on=due[start].on, provisional=due[start].provisional)
+        Deadline(
+            kind=kind,
+            key=key,
+            start_on=start,
+            days=days,
+            due_on=due[start].on,
+            provisional=due[start].provisional,
+        )
         for key, start in wanted.items()
     ]
     existing = set(Deadline.objects.filter(kind=kind, key__in=wanted).values_list("key", flat=True))

@@ -151,9 +151,7 @@ class BaseParameters:
         values, problems = cls._read(figures)
         if problems:
             raise FigureErrors(problems)
-        rules = {
-            code: Rule(code, bool(figures[RULE + code].number), figures[RULE + code].clause) for code in cls.RULES
-        }
+        rules = {code: Rule(code, bool(figures[RULE + code].number), figures[RULE + code].clause) for code in cls.RULES}
         clauses = {name: f.clause for name, f in figures.items() if not name.startswith(RULE)}
         return cls(**values, clauses=clauses, rules=rules)
 

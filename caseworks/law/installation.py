@@ -1,4 +1,4 @@
-"""What `setup` does: offices, calendar, policy rows, and on a training database its people. Again is as good as once."""
+"""What `setup` does: offices, calendar, policy rows, training staff. Again is as good as once."""
 
 from __future__ import annotations
 

@@ -47,7 +47,9 @@ def parameters(policy: Policy) -> BaseParameters:
     try:
         return parameters_of(policy.scheme).from_figures(policy.figures_dict())
     except FigureErrors as error:
-        raise Refusal(f"“{policy}”的参数不完整或有误，不能使用：", [f"{p.name}：{p.message}" for p in error.problems]) from None
+        raise Refusal(
+            f"“{policy}”的参数不完整或有误，不能使用：", [f"{p.name}：{p.message}" for p in error.problems]
+        ) from None
 
 
 def for_screening(scheme: str, year: int, region: str, as_of: datetime.date) -> Policy:
@@ -223,8 +225,9 @@ def differences(policy: Policy, other: Policy | None) -> list[Difference]:
     rows.append(Difference("documents", "文件", _documents(other), _documents(policy)))
     for name in [*new, *(n for n in old if n not in new)]:
         before, after = old.get(name), new.get(name)
-        shown = [f.shown if f else "—" for f in (before, after)]
-        rows.append(Difference(name, labels.get(name, name), *shown, clause=(after or before or _NO_FIGURE).clause))
+        clause = (after or before or _NO_FIGURE).clause
+        shown = (before.shown if before else "—", after.shown if after else "—")
+        rows.append(Difference(name, labels.get(name, name), shown[0], shown[1], clause))
     return [row for row in rows if row.before != row.after]
 
 
@@ -285,7 +288,7 @@ def put_in_force(
 
 
 def may(by: Actor, permission: str, region: str) -> bool:
-    """Does the person hold the permission at the office that looks after the policy's region? (the nation's: the root)"""
+    """Does the person hold the permission at the office of the policy's region? (the nation's: the province's)"""
     if by.person is None:
         return by.may(permission)
     return by.may(permission, Office.objects.get(pk=offices.place(region).office_id))

@@ -23,7 +23,9 @@ def is_training() -> bool:
 def require_training() -> None:
     """Refuse outside a training database."""
     if not is_training():
-        raise Refusal("这里不是训练库，未作任何更改。训练库须在空库上以 CASEWORKS_TRAINING=1 运行 setup 建立，并一直保留该变量。")
+        raise Refusal(
+            "这里不是训练库，未作任何更改。训练库须在空库上以 CASEWORKS_TRAINING=1 运行 setup 建立，并一直保留该变量。"
+        )
 
 
 def occupied_tables() -> list[str]:

@@ -56,9 +56,7 @@ class Calendar:
 
     def is_provisional(self, start: date, end: date) -> bool:
         """Does the span after `start` up to `end` touch a year that is not published?"""
-        return end > start and any(
-            year not in self.published for year in range((start + _ONE).year, end.year + 1)
-        )
+        return end > start and any(year not in self.published for year in range((start + _ONE).year, end.year + 1))
 
     def announcement_end(self, first: date, days: int) -> Counted:
         """The last day of an announcement of so many working days whose first day counts when it is one."""

@@ -121,7 +121,13 @@ def test_starting_again_keeps_the_old_date(loaded: Calendar) -> None:
 
 
 def test_loading_a_year_recomputes_what_was_provisional_and_keeps_the_old_date(loaded: Calendar) -> None:
-    start = {"old": "2024-06-28", "now": "2026-09-10", "year_end": "2026-11-19", "late": "2026-12-30", "next": "2026-12-31"}
+    start = {
+        "old": "2024-06-28",
+        "now": "2026-09-10",
+        "year_end": "2026-11-19",
+        "late": "2026-12-30",
+        "next": "2026-12-31",
+    }
     starts = [(key, D(day)) for key, day in start.items()]
     rows = deadlines.set_many("part", starts, 30, calendar=loaded, by=SHELL, at=AT)
     assert {key for key, row in rows.items() if row.provisional} == {"late", "next"}
@@ -185,7 +191,14 @@ def test_a_file_is_read_in_either_language_and_encoding() -> None:
 
 
 def test_every_error_of_a_file_is_named_with_line_and_column() -> None:
-    rows = ["kind,day,name", "off,2027-01-01,元旦", "off,2027-02-30,", "rest,2027-03-01,", "work,2027-03-02,", "off,2026-05-01,"]
+    rows = [
+        "kind,day,name",
+        "off,2027-01-01,元旦",
+        "off,2027-02-30,",
+        "rest,2027-03-01,",
+        "work,2027-03-02,",
+        "off,2026-05-01,",
+    ]
     rows += ["off,2027-01-01,again", f"off,2027-06-01,{'长' * 41}"]
     with pytest.raises(CalendarFileErrors) as caught:
         calendar_files.read("\n".join(rows).encode(), 2027)

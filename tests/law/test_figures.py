@@ -40,7 +40,11 @@ def test_the_three_schemes_are_known_by_name() -> None:
 def test_the_figures_of_jilin_2024() -> None:
     year = Refunds.from_figures(figures("refunds"))
     assert (year.ratio_large, year.ratio_sme, year.ratio_reference) == (Decimal("0.3"), Decimal("0.6"), Decimal("0.6"))
-    assert (year.layoff_ceiling, year.small_unit_ceiling, year.small_unit_headcount) == (Decimal("0.055"), Decimal("0.2"), 30)
+    assert (year.layoff_ceiling, year.small_unit_ceiling, year.small_unit_headcount) == (
+        Decimal("0.055"),
+        Decimal("0.2"),
+        30,
+    )
     assert (year.months_required, year.reserve_months, year.announcement_days) == (12, 12, 5)
     assert year.layoff_formula == "net_reduction_over_opening"
     assert year.paid_by is None

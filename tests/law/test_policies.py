@@ -156,7 +156,9 @@ def test_outside_a_training_database_nothing_is_in_force_by_itself(drafter: Acto
     assert "policy_training" in breach(lambda: Policy.objects.filter(pk=policy.pk).update(training=True))
 
 
-@pytest.mark.parametrize("role", [Role.CLERK, Role.REVIEWER, Role.APPROVER, Role.CASHIER, Role.AUDITOR, Role.ADMINISTRATOR])
+@pytest.mark.parametrize(
+    "role", [Role.CLERK, Role.REVIEWER, Role.APPROVER, Role.CASHIER, Role.AUDITOR, Role.ADMINISTRATOR]
+)
 def test_only_supervisors_draft_and_put_in_force(staff: Callable[..., Person], drafter: Actor, role: Role) -> None:
     other = Actor.of_person(staff("other", role))
     policy = a_draft(drafter)

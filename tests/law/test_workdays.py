@@ -112,7 +112,7 @@ def brute(calendar: Calendar, start: date, n: int) -> Counted:
         holiday = day.year not in calendar.published and day.strftime("%m-%d") in (
             "01-01", "05-01", "05-02", "10-01", "10-02", "10-03",
         )  # fmt: skip
-        if (day in calendar.off and calendar.off[day] is False) or (day not in calendar.off and weekday and not holiday):
+        if not calendar.off[day] if day in calendar.off else weekday and not holiday:
             working.append(day)
     on = working[n - 1] if n else start
     touched = {day.year for day in span if day <= on}

@@ -1,20 +1,20 @@
-"""Policy rows with their figures (N2, J2.1), the calendar of working days (J2.7) and the deadlines counted on it."""
+"""Policy rows with their typed figures: drafted, put in force, superseded, never edited (N2.7, J2.1)."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Floor
 
-from caseworks.law.enums import DayKind, FigureKind, PolicyStatus, Scheme
+from caseworks.law.enums import FigureKind, PolicyStatus, Scheme
 from caseworks.law.figures import Figure
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 STAFF = settings.AUTH_USER_MODEL
 
@@ -44,7 +44,6 @@ _TRAINING_ONLY = """
     END IF;
     RETURN NEW;
 """
-_APPEND_ONLY = pgtrigger.Update | pgtrigger.Delete
 
 
 class PolicyQuerySet(models.QuerySet["Policy"]):
@@ -71,10 +70,14 @@ class Policy(models.Model):
     effective_to = models.DateField("受理止", null=True, blank=True, help_text="申请截止日，不限制筛查")
     note = models.TextField("说明", blank=True)
     status = models.CharField("状态", max_length=12, choices=PolicyStatus.choices, default=PolicyStatus.DRAFT)
-    drafted_by = models.ForeignKey(STAFF, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="起草人")
+    drafted_by = models.ForeignKey(
+        STAFF, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="起草人"
+    )
     drafted_label = models.CharField("起草", max_length=200)
     drafted_at = models.DateTimeField("起草时间")
-    in_force_by = models.ForeignKey(STAFF, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="生效人")
+    in_force_by = models.ForeignKey(
+        STAFF, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="生效人"
+    )
     in_force_label = models.CharField("生效", max_length=200, blank=True)
     in_force_at = models.DateTimeField("生效时间", null=True, blank=True)
     training = models.BooleanField("训练库直接生效", default=False)
@@ -84,7 +87,7 @@ class Policy(models.Model):
     superseded_at = models.DateTimeField("被替代时间", null=True, blank=True)
 
     objects = PolicyQuerySet.as_manager()
-    figures: models.Manager[PolicyFigure]
+    figures: RelatedManager[PolicyFigure]
 
     class Meta:
         verbose_name = "政策"
@@ -115,10 +118,7 @@ class Policy(models.Model):
             models.CheckConstraint(
                 condition=Q(status="draft")
                 | Q(training=True)
-                | (
-                    Q(in_force_by__isnull=False)
-                    & (Q(drafted_by__isnull=True) | ~Q(drafted_by=F("in_force_by")))
-                ),
+                | (Q(in_force_by__isnull=False) & (Q(drafted_by__isnull=True) | ~Q(drafted_by=F("in_force_by")))),
                 name="policy_four_eyes",
             ),
         ]
@@ -187,7 +187,7 @@ class PolicyFigure(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind__in=["count", "days", "months"])
                 | Q(number__isnull=True, text="")
-                | Q(number__gte=0, number__lte=100000, number=models.functions.Floor("number"), text=""),
+                | Q(number__gte=0, number__lte=100000, number=Floor("number"), text=""),
                 name="policyfigure_whole_number",
             ),
             models.CheckConstraint(
@@ -217,144 +217,3 @@ class PolicyFigure(models.Model):
     @property
     def figure(self) -> Figure:
         return Figure(self.name, self.kind, self.number, self.text, self.clause, self.note)
-
-
-class CalendarYear(models.Model):
-    """One year of the State Council's calendar with its source document; an unpublished year is provisional."""
-
-    year = models.PositiveSmallIntegerField("年度", primary_key=True)
-    published = models.BooleanField("已公布", default=True)
-    source_document = models.CharField("来源文件", max_length=200, blank=True)
-    source_note = models.CharField("来源说明", max_length=300, blank=True)
-    loaded_by = models.ForeignKey(STAFF, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="录入人")
-    loaded_label = models.CharField("录入", max_length=200)
-    loaded_at = models.DateTimeField("录入时间")
-
-    class Meta:
-        verbose_name = "工作日历"
-        verbose_name_plural = "工作日历"
-        ordering = ["-year"]
-        constraints = [
-            models.CheckConstraint(condition=Q(year__gte=2000, year__lte=2100), name="calendaryear_sane"),
-            models.CheckConstraint(
-                condition=Q(published=False) | ~Q(source_document=""), name="calendaryear_names_its_source"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.year} 年工作日历"
-
-
-class CalendarDay(models.Model):
-    """A day on which the calendar differs from the week: a day off, or a make-up working day."""
-
-    day = models.DateField("日期", primary_key=True)
-    year = models.ForeignKey(CalendarYear, models.CASCADE, related_name="days", verbose_name="年度")
-    kind = models.CharField("类型", max_length=4, choices=DayKind.choices)
-    name = models.CharField("名称", max_length=40, blank=True)
-
-    class Meta:
-        verbose_name = "节假日与调休"
-        verbose_name_plural = "节假日与调休"
-        ordering = ["day"]
-        constraints = [
-            models.CheckConstraint(condition=Q(kind__in=DayKind.values), name="calendarday_kind_known"),
-            models.CheckConstraint(condition=Q(day__year=F("year")), name="calendarday_lies_in_its_year"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.get_kind_display()} {self.name}".strip()
-
-
-class CalendarChange(models.Model):
-    """What a year's calendar was before and after each loading or edit; never changed."""
-
-    year = models.PositiveSmallIntegerField("年度")
-    before = models.JSONField("改动前", null=True)
-    after = models.JSONField("改动后")
-    person = models.ForeignKey(STAFF, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="操作人")
-    label = models.CharField("操作", max_length=200)
-    at = models.DateTimeField("时间")
-
-    class Meta:
-        verbose_name = "日历改动"
-        verbose_name_plural = "日历改动"
-        ordering = ["-at", "-id"]
-        triggers = [pgtrigger.Protect(name="calendarchange_append_only", operation=_APPEND_ONLY)]
-
-    def __str__(self) -> str:
-        return f"{self.year} {self.at:%Y-%m-%d %H:%M} {self.label}"
-
-
-class DeadlineQuerySet(models.QuerySet["Deadline"]):
-    def provisional(self) -> DeadlineQuerySet:
-        return self.filter(provisional=True)
-
-    def passed(self, on: date) -> DeadlineQuerySet:
-        """Definite deadlines before the day; a provisional one is never passed: it waits for the calendar."""
-        return self.filter(provisional=False, due_on__lt=on)
-
-
-class Deadline(models.Model):
-    """A day counted in working days from a starting day (J2.7), named by what it belongs to."""
-
-    kind = models.CharField("事项", max_length=40)
-    key = models.CharField("对象", max_length=80)
-    start_on = models.DateField("起算日")
-    days = models.PositiveSmallIntegerField("工作日")
-    due_on = models.DateField("到期日")
-    provisional = models.BooleanField("预计", default=False)
-
-    objects = DeadlineQuerySet.as_manager()
-    changes: models.Manager[DeadlineChange]
-
-    class Meta:
-        verbose_name = "期限"
-        verbose_name_plural = "期限"
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "key"], name="deadline_once"),
-            models.CheckConstraint(condition=Q(due_on__gte=F("start_on")), name="deadline_not_before_its_start"),
-        ]
-        indexes = [models.Index(fields=["due_on"], name="deadline_due"), models.Index(fields=["start_on"], name="deadline_start")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.key} {self.due_on}"
-
-
-class DeadlineChange(models.Model):
-    """Every date a deadline ever had, and why it changed; never changed itself."""
-
-    deadline = models.ForeignKey(Deadline, models.PROTECT, related_name="changes", verbose_name="期限")
-    old_due_on = models.DateField("原到期日", null=True)
-    new_due_on = models.DateField("新到期日")
-    old_provisional = models.BooleanField("原为预计", null=True)
-    new_provisional = models.BooleanField("现为预计")
-    reason = models.CharField("原因", max_length=200)
-    label = models.CharField("操作", max_length=200)
-    at = models.DateTimeField("时间")
-
-    class Meta:
-        verbose_name = "期限变更"
-        verbose_name_plural = "期限变更"
-        ordering = ["id"]
-        triggers = [pgtrigger.Protect(name="deadlinechange_append_only", operation=_APPEND_ONLY)]
-
-    def __str__(self) -> str:
-        return f"{self.old_due_on} → {self.new_due_on}"
-
-
-class TrainingMark(models.Model):
-    """The one row that makes this a training database, together with CASEWORKS_TRAINING (contract, 5)."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    label = models.CharField("操作", max_length=200)
-    at = models.DateTimeField("时间")
-
-    class Meta:
-        verbose_name = "训练库标记"
-        verbose_name_plural = "训练库标记"
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="trainingmark_single")]
-        triggers = [pgtrigger.Protect(name="trainingmark_stays", operation=_APPEND_ONLY)]
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d} {self.label}"
