@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import environ
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 #: package/path inside node_modules → path below var/assets/vendor
@@ -88,6 +90,8 @@ def fetch(var: Path) -> bool:
 
 def main() -> int:
     """Fetch into CASEWORKS_VAR, or into `var/` of the checkout."""
+    if (BASE_DIR / ".env").exists():
+        environ.Env.read_env(BASE_DIR / ".env")
     var = Path(os.environ.get("CASEWORKS_VAR") or BASE_DIR / "var")
     try:
         fetched = fetch(var)
