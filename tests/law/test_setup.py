@@ -18,7 +18,7 @@ from caseworks.law.models import CalendarYear, Policy, TrainingMark
 from caseworks.people.models import Appointment, Office, Person
 
 D = datetime.date.fromisoformat
-PASSWORD = "a-training-room-1"
+PASSWORD = "chalk-and-board-7"
 
 
 def run(name: str, *args: str) -> list[str]:
