@@ -19,8 +19,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 WITHOUT_DATABASE = frozenset(
@@ -127,6 +127,7 @@ class Servers:
 
     folder: Path
     throwaway: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)  # of PostgreSQL, over those above
 
     @property
     def data(self) -> Path:
@@ -194,7 +195,7 @@ class Servers:
 
     def postgres_command(self) -> list[str]:
         """The command that runs PostgreSQL in the foreground."""
-        options = POSTGRES_OPTIONS | (THROWAWAY_OPTIONS if self.throwaway else {})
+        options = {**POSTGRES_OPTIONS, **(THROWAWAY_OPTIONS if self.throwaway else {}), **self.options}
         shared = os.statvfs("/dev/shm") if Path("/dev/shm").exists() else None  # noqa: S108
         if shared is None or shared.f_bavail * shared.f_frsize < 512 * 1024**2:
             options["dynamic_shared_memory_type"] = "mmap"  # parallel queries do not fit a container's 64 MB
