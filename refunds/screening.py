@@ -1,0 +1,166 @@
+"""The screening (免申即享, N5.1): every unit of a region is judged on what has been imported, without any application.
+
+Facts are read in one snapshot over a connection of its own, judged as they stream, and written a city at a time, each
+in one transaction. A run that was killed leaves whole cities behind; the next run finds them and writes what is missing.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import psycopg
+from django.db import transaction
+
+from caseworks.base import runs
+from caseworks.base.errors import Refusal
+from caseworks.base.models import RunState
+from caseworks.base.side import side_connection
+from caseworks.people import offices
+from caseworks.people.actors import Actor
+from caseworks.people.models import Office
+from refunds import assessments, facts, freshness, rulebook, summaries
+from refunds.models import Assessment, ScreeningRun
+from refunds.rulebook import Rulebook
+
+KIND = "screening"
+REPORT_EVERY = 4096
+
+
+def prepare(*, year: int, region: str, as_of: datetime.date, by: Actor, at: datetime.datetime) -> ScreeningRun:
+    """Put a screening on record, ready to be carried out; refused at once where it could not be."""
+    if not (region.isdigit() or region == "") or len(region) > 6:
+        raise Refusal(f"行政区划前缀应为至多 6 位数字：{region}。未作任何更改。")
+    _permitted(by, region)
+    rules = rulebook.freeze(year=year, region=region, as_of=as_of)
+    freshness.guard(rules.question.premium_year, region)
+    with transaction.atomic():
+        place = f"（地区 {region}）" if region else ""
+        run = runs.create(KIND, str(year), f"{year} 年度稳岗返还筛查{place}", by, at)
+        return ScreeningRun.objects.create(
+            run=run, year=year, region=region, as_of=as_of, policy=rules.policies[0], previous=_previous(year, region)
+        )
+
+
+def carry_out(screening: ScreeningRun, *, at: datetime.datetime) -> ScreeningRun:
+    """Carry a prepared screening to its end; another one of the same year at the same time is refused."""
+    name = f"{KIND}:{screening.year}"
+    with runs.running(screening.run) as run, runs.exclusive(name, f"{screening.year} 年度的筛查"):
+        rules = rulebook.freeze(year=screening.year, region=screening.region, as_of=screening.as_of)
+        stands_on = freshness.guard(rules.question.premium_year, screening.region)
+        screening.policy = rules.policies[0]
+        screening.policies = {str(row.pk): row.region for row in rules.policies}
+        screening.previous = _previous(screening.year, screening.region)
+        screening.freshness = stands_on.as_json()
+        screening.save()
+        screening.written = asdict(_judge_all(screening, rules, at))
+        screening.totals = summaries.totals(of_run(screening))
+        screening.save()
+        run.summary = {"totals": screening.totals, "written": screening.written, "warnings": stands_on.warnings}
+    return screening
+
+
+def run(year: int, region: str, as_of: datetime.date, actor: Actor, at: datetime.datetime) -> ScreeningRun:
+    """Prepare a screening and carry it out."""
+    return carry_out(prepare(year=year, region=region, as_of=as_of, by=actor, at=at), at=at)
+
+
+def of_run(screening: ScreeningRun) -> Any:
+    """The stored judgements of a screening's year and region."""
+    rows = Assessment.objects.of_year(screening.year)
+    return rows.filter(region__startswith=screening.region) if screening.region else rows
+
+
+def _permitted(by: Actor, region: str) -> None:
+    office = Office.objects.get(pk=offices.place(region).office_id) if region else offices.root()
+    if not by.may("screening.run", office):
+        raise Refusal(f"{by.label} 不能办理{office}范围的筛查，未作任何更改。请由该机构的经办人员办理。")
+
+
+def _previous(year: int, region: str) -> ScreeningRun | None:
+    """The last finished screening of the year that covered this region, or part of it."""
+    done = ScreeningRun.objects.filter(year=year, run__state=RunState.DONE).order_by("-pk")
+    return next((row for row in done if row.region.startswith(region) or region.startswith(row.region)), None)
+
+
+# -- the work
+
+
+@dataclass
+class _Progress:
+    """Counts judged units and tells the run about it."""
+
+    run: Any
+    total: int
+    done: int = 0
+    place: str = ""
+
+    def through(self, lines: Iterable[str]) -> Iterator[str]:
+        for line in lines:
+            self.done += 1
+            if not self.done % REPORT_EVERY:
+                self.run.report(self.done, self.total, self.place)
+            yield line
+
+
+def _judge_all(screening: ScreeningRun, rules: Rulebook, at: datetime.datetime) -> assessments.Written:
+    written = assessments.Written()
+    cause = assessments.Cause(screening.year, at, screening_id=screening.pk, first=screening.previous is None)
+    region = screening.region
+    within = " AND starts_with(u.region, %(region)s)" if region else ""
+    with side_connection() as side, side.cursor():
+        reader: psycopg.Connection[Any] = side.connection
+        reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        reader.execute("SET LOCAL jit = off")
+        cities = _cities(reader, region)
+        progress = _Progress(screening.run, sum(units for _, _, units in cities))
+        stored_before = False
+        for city_id, name, _ in cities:
+            progress.place = f"正在筛查：{name}"
+            screening.run.report(progress.done, progress.total, progress.place)
+            chosen = f"u.city_office_id = %(city)s{within}"
+            lines = facts.copied(reader, rules.question, chosen, {"city": city_id, "region": region})
+            with transaction.atomic():
+                fresh = assessments.is_fresh(screening.year, city_id)
+                stored_before = stored_before or not fresh
+                judged = assessments.judged(progress.through(lines), rules, cause)
+                written.add(assessments.write(judged, cause, fresh=fresh))
+        if stored_before or screening.previous is not None:
+            _follow(screening, rules, cause, reader, written)
+        screening.run.report(progress.done, progress.total, "正在汇总")
+        reader.execute("COMMIT")
+    return written
+
+
+def _cities(reader: psycopg.Connection[Any], region: str) -> list[tuple[int, str, int]]:
+    """The city offices that have units in the region, each with the number of these."""
+    return list(
+        reader.execute(
+            """SELECT u.city_office_id, o.name, u.units FROM (
+                SELECT city_office_id, count(*) AS units FROM registry_unit WHERE starts_with(region, %s)
+                GROUP BY city_office_id) u
+            JOIN people_office o ON o.id = u.city_office_id ORDER BY o.code""",
+            [region],
+        ).fetchall()
+    )
+
+
+def _follow(
+    screening: ScreeningRun,
+    rules: Rulebook,
+    cause: assessments.Cause,
+    reader: psycopg.Connection[Any],
+    written: assessments.Written,
+) -> None:
+    """Units that left the region are judged where they are now; those in no file any more lose their judgement."""
+    moved, gone = assessments.elsewhere(screening.year, screening.region)
+    with transaction.atomic():
+        if moved:
+            everywhere = rulebook.freeze(year=screening.year, region="", as_of=screening.as_of)
+            lines = facts.copied(reader, rules.question, "u.uscc = ANY(%(usccs)s)", {"usccs": moved}, one=True)
+            judged = assessments.judged(lines, everywhere, cause)
+            written.add(assessments.write(judged, cause, fresh=False))
+        if gone:
+            written.gone += assessments.remove(gone, cause)
