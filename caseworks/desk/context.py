@@ -47,7 +47,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "shell": Shell(
             training=is_training(),
             person=user.full_name or user.username,
-            office=str(user.office.name) if user.office else "",
+            office=_office(user, on),
             roles=_roles(user, on) if staff else "单位用户",
             menu=menu(user.has_perm, request.path, counts) if staff else [],
             home=_address("desk:home") if staff else "/",
@@ -55,6 +55,13 @@ def shell(request: HttpRequest) -> dict[str, object]:
             password_url=_address("people:password_change"),
         )
     }
+
+
+def _office(person: Person, on: dt.date) -> str:
+    """The office's name, taken from the appointments, which are read anyway."""
+    near = (held.office for held in person.holdings(on) if held.office_id == person.office_id)
+    office = next(near, None) or person.office
+    return office.name if office else ""
 
 
 def _roles(person: Person, on: dt.date) -> str:

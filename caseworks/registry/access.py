@@ -7,19 +7,11 @@ from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from caseworks.people.models import Office, Person
-from caseworks.people.scope import Scope, scope_of
+from caseworks.people.models import Person
+from caseworks.people.scope import offices_in_scope, scope_of
 from caseworks.registry.models import ImportFile, Unit
 
 Row = TypeVar("Row", bound=Model)
-
-
-def offices_in(scope: Scope) -> QuerySet[Office]:
-    """The offices that a scope covers, the province first."""
-    offices = Office.objects.order_by("code")
-    if scope.province:
-        return offices
-    return offices.filter(Q(pk__in=scope.offices) | Q(pk__in=scope.cities) | Q(city__in=scope.cities))
 
 
 def of_visible_units(rows: QuerySet[Row], person: Person, on: dt.date) -> QuerySet[Row]:
@@ -31,7 +23,6 @@ def of_visible_units(rows: QuerySet[Row], person: Person, on: dt.date) -> QueryS
 
 def visible_imports(person: Person, on: dt.date) -> QuerySet[ImportFile]:
     """Imports by people of the offices that the person sees; those by commands are the province's."""
-    scope = scope_of(person, on)
-    if scope.province:
+    if scope_of(person, on).province:
         return ImportFile.objects.all()
-    return ImportFile.objects.filter(Q(person=person) | Q(person__office__in=offices_in(scope)))
+    return ImportFile.objects.filter(Q(person=person) | Q(person__office__in=offices_in_scope(person, on)))

@@ -21,11 +21,19 @@ ANY = ("", "全部")
 UNKNOWN = "unknown"
 
 
+class CodeField(forms.CharField):
+    """A code or its beginning; full-width and lower-case letters are read as they are meant."""
+
+    def to_python(self, value: Any) -> str:
+        """The code as it is stored."""
+        return normalise(str(super().to_python(value) or ""), identifier=True)
+
+
 class UnitFilter(FilterForm):
     """Name (any part of it), code, office; under 更多条件 region, type, size, status and licence."""
 
     name = forms.CharField(label="单位名称", max_length=100)
-    uscc = forms.CharField(
+    uscc = CodeField(
         label="统一社会信用代码",
         max_length=18,
         validators=[RegexValidator(r"^[0-9A-Z]{2,18}$", "请填写代码的前 2 至 18 位，只含数字和大写字母。")],
@@ -60,10 +68,6 @@ class UnitFilter(FilterForm):
         if text and len(name_key(text)) < 2:
             raise forms.ValidationError("请至少填写两个字。")
         return text
-
-    def clean_uscc(self) -> str:
-        """Full-width and lower-case letters are read as they are meant."""
-        return normalise(str(self.cleaned_data["uscc"]), identifier=True)
 
     def narrow(self, units: UnitQuerySet) -> UnitQuerySet:
         """The units that meet the conditions; all of them while the form has errors."""

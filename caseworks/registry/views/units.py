@@ -15,9 +15,8 @@ from caseworks.base.pages import KeysetPage, Order
 from caseworks.base.panels import scheme_functions
 from caseworks.people.access import access
 from caseworks.people.models import Person
-from caseworks.people.scope import scope_of
+from caseworks.people.scope import offices_in_scope
 from caseworks.registry import facts
-from caseworks.registry.access import offices_in
 from caseworks.registry.downloads import Column, table_response
 from caseworks.registry.enums import AccountStatus
 from caseworks.registry.filters import UnitFilter
@@ -49,7 +48,7 @@ def _person(request: HttpRequest) -> Person:
 
 def _narrowed(request: HttpRequest, on: dt.date) -> tuple[UnitFilter, UnitQuerySet]:
     person = _person(request)
-    form = UnitFilter(request.GET, offices=offices_in(scope_of(person, on)), on=on)
+    form = UnitFilter(request.GET, offices=offices_in_scope(person, on), on=on)
     return form, form.narrow(Unit.objects.visible_to(person, on))
 
 
@@ -118,10 +117,21 @@ def unit_detail(request: HttpRequest, uscc: str) -> HttpResponse:
             "listings": list(Listing.objects.filter(uscc=uscc).order_by("-listed_on")),
             "leavers": facts.leavers(uscc),
             "rejected": _rejected(uscc),
-            "happenings": facts.happenings(accounts, facts.retirements_of(uscc)),
             "panels": [panel for source in scheme_functions("unit_panels") for panel in source(unit, person, on)],
         },
     )
+
+
+@access("registry.view")
+@require_safe
+def unit_history(request: HttpRequest, uscc: str) -> HttpResponse:
+    """What was proposed and decided about the unit's accounts and records; asked for after the page."""
+    visible = Unit.objects.visible_to(_person(request), timezone.localdate())
+    unit = get_object_or_404(visible.only("uscc", "name"), uscc=uscc)
+    accounts = Account.objects.filter(uscc=uscc).defer("account_no", "account_hash")
+    template = "registry/_unit_history.html" if getattr(request, "htmx", False) else "registry/unit_history.html"
+    context = {"unit": unit, "happenings": facts.happenings(accounts, facts.retirements_of(uscc))}
+    return render(request, template, context)
 
 
 def _rejected(uscc: str) -> list[RejectedRow]:
