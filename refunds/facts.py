@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import psycopg
 from django.db import connection
 
+from refunds.models import Assessment
 from refunds.policy import Facts
 
 # What a judgement carries beside the facts, in the order of the query.
@@ -140,6 +141,11 @@ def of_units(question: Question, usccs: Sequence[str]) -> list[Found]:
         rows = cursor.fetchall()
     width = len(Facts._fields)
     return [Found(Facts(*row[:width]), *row[width:]) for row in rows]
+
+
+def of_assessment(row: Assessment) -> Facts:
+    """The facts as a stored judgement keeps them: what it stood on then."""
+    return Facts(*(getattr(row, name) for name in Facts._fields))
 
 
 def copied(

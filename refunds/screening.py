@@ -18,11 +18,16 @@ from caseworks.base import runs
 from caseworks.base.errors import Refusal
 from caseworks.base.models import RunState
 from caseworks.base.side import side_connection
+from caseworks.law import policies
+from caseworks.law.models import Policy
 from caseworks.people import offices
 from caseworks.people.actors import Actor
 from caseworks.people.models import Office
-from refunds import assessments, facts, freshness, rulebook, summaries
+from caseworks.registry.models import Unit
+from refunds import assessments, explain, facts, freshness, rulebook, summaries
 from refunds.models import Assessment, ScreeningRun
+from refunds.parameters import Parameters
+from refunds.policy import Judgement, judge
 from refunds.rulebook import Rulebook
 
 KIND = "screening"
@@ -83,6 +88,41 @@ def _previous(year: int, region: str) -> ScreeningRun | None:
     """The last finished screening of the year that covered this region, or part of it."""
     done = ScreeningRun.objects.filter(year=year, run__state=RunState.DONE).order_by("-pk")
     return next((row for row in done if row.region.startswith(region) or region.startswith(row.region)), None)
+
+
+# -- one unit, for its page
+
+
+@dataclass(frozen=True)
+class Live:
+    """A unit judged on what is known now; nothing of it is stored."""
+
+    found: facts.Found
+    policy: Policy
+    parameters: Parameters
+    judgement: Judgement
+
+    @property
+    def lines(self) -> list[explain.Line]:
+        """Every rule with its numbers."""
+        return explain.trace(self.found.facts, self.parameters)
+
+    @property
+    def sentences(self) -> list[str]:
+        """The reasons in words."""
+        return explain.sentences(self.judgement, self.parameters)
+
+
+def judge_live(uscc: str, year: int, as_of: datetime.date) -> Live | None:
+    """Judge one unit by the same rules and the same query; None where the unit is not known."""
+    unit = Unit.objects.filter(uscc=uscc).values_list("region").first()
+    if unit is None:
+        return None
+    policy = policies.for_screening(rulebook.SCHEME, year, unit[0], as_of)
+    rules = rulebook.of_policy(policy, as_of)
+    found = facts.of_units(rules.question, [uscc])[0]
+    parameters = rules.parameters[policy.pk]
+    return Live(found, policy, parameters, judge(found.facts, parameters))
 
 
 # -- the work

@@ -27,12 +27,12 @@ class Command(Base):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("year", type=a_year)
-        parser.add_argument("--region", type=a_region, default="", help="a prefix: 22 = province, 2201 = city")
+        parser.add_argument("--region", type=a_region, default=None, help="a prefix: 22 = province, 2201 = city")
         parser.add_argument("--as-of", type=a_date, default=None, help="the screening day; default today")
 
-    def work(self, *, year: int, region: str, as_of: datetime.date | None, **options: Any) -> None:
+    def work(self, *, year: int, region: str | None, as_of: datetime.date | None, **options: Any) -> None:
         done = screening.run(
-            year, region, as_of or timezone.localdate(), Actor.of_command("screen_refunds"), timezone.now()
+            year, region or "", as_of or timezone.localdate(), Actor.of_command("screen_refunds"), timezone.now()
         )
         for outcome, found in done.totals["outcomes"].items():
             self.say(f"{outcome}: {found['units']} units, {found['amount']} yuan")
