@@ -6,6 +6,7 @@ import datetime
 import io
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command, get_commands, load_command_class
@@ -34,9 +35,9 @@ def refusal(name: str, *args: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def training_room(monkeypatch: pytest.MonkeyPatch, settings: object) -> None:
-    settings.TRAINING = True  # type: ignore[attr-defined]
-    monkeypatch.setenv("CASEWORKS_TRAINING_PASSWORD", PASSWORD)
+def training_room(settings: Any) -> None:
+    settings.TRAINING = True
+    settings.TRAINING_PASSWORD = PASSWORD
 
 
 @pytest.mark.django_db
@@ -134,9 +135,9 @@ def test_2025_jilin_has_the_figures_of_2024(training_room: None) -> None:
 
 
 @pytest.mark.django_db
-def test_the_training_mark_is_set_on_an_empty_database_only(settings: object) -> None:
+def test_the_training_mark_is_set_on_an_empty_database_only(settings: Any) -> None:
     run("setup")
-    settings.TRAINING = True  # type: ignore[attr-defined]
+    settings.TRAINING = True
     code, words = refusal("setup")
     assert code == 1
     assert "数据库里已有数据，不能标记为训练库，未作任何更改" in words
@@ -157,20 +158,18 @@ def test_the_mark_and_the_variable_are_both_needed(training_room: None) -> None:
 
 
 @pytest.mark.django_db
-def test_training_staff_without_a_password_cannot_sign_in(training_room: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CASEWORKS_TRAINING_PASSWORD")
+def test_training_staff_without_a_password_cannot_sign_in(training_room: None, settings: Any) -> None:
+    settings.TRAINING_PASSWORD = ""
     assert run("setup")[-1] == "训练人员：没有设置 CASEWORKS_TRAINING_PASSWORD，新建的人员不能登录"
     assert not Person.objects.get(username="training-clerk").has_usable_password()
-    monkeypatch.setenv("CASEWORKS_TRAINING_PASSWORD", PASSWORD)
+    settings.TRAINING_PASSWORD = PASSWORD
     run("setup")
     assert Person.objects.get(username="training-clerk").check_password(PASSWORD)
 
 
 @pytest.mark.django_db
-def test_a_training_password_that_is_too_weak_leaves_nothing_behind(
-    training_room: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CASEWORKS_TRAINING_PASSWORD", "1234")
+def test_a_training_password_that_is_too_weak_leaves_nothing_behind(training_room: None, settings: Any) -> None:
+    settings.TRAINING_PASSWORD = "1234"
     code, words = refusal("setup")
     assert (code, words.splitlines()[0]) == (1, "密码不符合要求，未作任何更改。")
     assert training.occupied_tables() == []

@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,270 +17,578 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='CalendarChange',
+            name="CalendarChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='年度')),
-                ('before', models.JSONField(null=True, verbose_name='改动前')),
-                ('after', models.JSONField(verbose_name='改动后')),
-                ('label', models.CharField(max_length=200, verbose_name='操作')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='操作人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
+                ("before", models.JSONField(null=True, verbose_name="改动前")),
+                ("after", models.JSONField(verbose_name="改动后")),
+                ("label", models.CharField(max_length=200, verbose_name="操作")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="操作人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '日历改动',
-                'verbose_name_plural': '日历改动',
-                'ordering': ['-at', '-id'],
+                "verbose_name": "日历改动",
+                "verbose_name_plural": "日历改动",
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='CalendarYear',
+            name="CalendarYear",
             fields=[
-                ('year', models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name='年度')),
-                ('published', models.BooleanField(default=True, verbose_name='已公布')),
-                ('source_document', models.CharField(blank=True, max_length=200, verbose_name='来源文件')),
-                ('source_note', models.CharField(blank=True, max_length=300, verbose_name='来源说明')),
-                ('loaded_label', models.CharField(max_length=200, verbose_name='录入')),
-                ('loaded_at', models.DateTimeField(verbose_name='录入时间')),
-                ('loaded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='录入人')),
+                ("year", models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name="年度")),
+                ("published", models.BooleanField(default=True, verbose_name="已公布")),
+                ("source_document", models.CharField(blank=True, max_length=200, verbose_name="来源文件")),
+                ("source_note", models.CharField(blank=True, max_length=300, verbose_name="来源说明")),
+                ("loaded_label", models.CharField(max_length=200, verbose_name="录入")),
+                ("loaded_at", models.DateTimeField(verbose_name="录入时间")),
+                (
+                    "loaded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="录入人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '工作日历',
-                'verbose_name_plural': '工作日历',
-                'ordering': ['-year'],
+                "verbose_name": "工作日历",
+                "verbose_name_plural": "工作日历",
+                "ordering": ["-year"],
             },
         ),
         migrations.CreateModel(
-            name='CalendarDay',
+            name="CalendarDay",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False, verbose_name='日期')),
-                ('kind', models.CharField(choices=[('off', '放假'), ('work', '上班')], max_length=4, verbose_name='类型')),
-                ('name', models.CharField(blank=True, max_length=40, verbose_name='名称')),
-                ('year', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='law.calendaryear', verbose_name='年度')),
+                ("day", models.DateField(primary_key=True, serialize=False, verbose_name="日期")),
+                (
+                    "kind",
+                    models.CharField(choices=[("off", "放假"), ("work", "上班")], max_length=4, verbose_name="类型"),
+                ),
+                ("name", models.CharField(blank=True, max_length=40, verbose_name="名称")),
+                (
+                    "year",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="days",
+                        to="law.calendaryear",
+                        verbose_name="年度",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '节假日与调休',
-                'verbose_name_plural': '节假日与调休',
-                'ordering': ['day'],
+                "verbose_name": "节假日与调休",
+                "verbose_name_plural": "节假日与调休",
+                "ordering": ["day"],
             },
         ),
         migrations.CreateModel(
-            name='Deadline',
+            name="Deadline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40, verbose_name='事项')),
-                ('key', models.CharField(max_length=80, verbose_name='对象')),
-                ('start_on', models.DateField(verbose_name='起算日')),
-                ('days', models.PositiveSmallIntegerField(verbose_name='工作日')),
-                ('due_on', models.DateField(verbose_name='到期日')),
-                ('provisional', models.BooleanField(default=False, verbose_name='预计')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40, verbose_name="事项")),
+                ("key", models.CharField(max_length=80, verbose_name="对象")),
+                ("start_on", models.DateField(verbose_name="起算日")),
+                ("days", models.PositiveSmallIntegerField(verbose_name="工作日")),
+                ("due_on", models.DateField(verbose_name="到期日")),
+                ("provisional", models.BooleanField(default=False, verbose_name="预计")),
             ],
             options={
-                'verbose_name': '期限',
-                'verbose_name_plural': '期限',
-                'indexes': [models.Index(fields=['due_on'], name='deadline_due'), models.Index(fields=['start_on'], name='deadline_start')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='deadline_once'), models.CheckConstraint(condition=models.Q(('due_on__gte', models.F('start_on'))), name='deadline_not_before_its_start')],
+                "verbose_name": "期限",
+                "verbose_name_plural": "期限",
+                "indexes": [
+                    models.Index(fields=["due_on"], name="deadline_due"),
+                    models.Index(fields=["start_on"], name="deadline_start"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "key"), name="deadline_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("due_on__gte", models.F("start_on"))), name="deadline_not_before_its_start"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DeadlineChange',
+            name="DeadlineChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('old_due_on', models.DateField(null=True, verbose_name='原到期日')),
-                ('new_due_on', models.DateField(verbose_name='新到期日')),
-                ('old_provisional', models.BooleanField(null=True, verbose_name='原为预计')),
-                ('new_provisional', models.BooleanField(verbose_name='现为预计')),
-                ('reason', models.CharField(max_length=200, verbose_name='原因')),
-                ('label', models.CharField(max_length=200, verbose_name='操作')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('deadline', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='law.deadline', verbose_name='期限')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("old_due_on", models.DateField(null=True, verbose_name="原到期日")),
+                ("new_due_on", models.DateField(verbose_name="新到期日")),
+                ("old_provisional", models.BooleanField(null=True, verbose_name="原为预计")),
+                ("new_provisional", models.BooleanField(verbose_name="现为预计")),
+                ("reason", models.CharField(max_length=200, verbose_name="原因")),
+                ("label", models.CharField(max_length=200, verbose_name="操作")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "deadline",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="changes",
+                        to="law.deadline",
+                        verbose_name="期限",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '期限变更',
-                'verbose_name_plural': '期限变更',
-                'ordering': ['id'],
+                "verbose_name": "期限变更",
+                "verbose_name_plural": "期限变更",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scheme', models.CharField(choices=[('refunds', '稳岗返还'), ('dispatch', '劳务派遣'), ('subsidies', '技能提升补贴')], max_length=20, verbose_name='业务')),
-                ('region', models.CharField(blank=True, help_text='留空为全国；22 为吉林省', max_length=6, verbose_name='行政区划前缀')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='政策年度')),
-                ('version', models.PositiveSmallIntegerField(default=1, verbose_name='版本')),
-                ('title', models.CharField(max_length=200, verbose_name='名称')),
-                ('documents', models.JSONField(blank=True, default=list, verbose_name='文件')),
-                ('effective_from', models.DateField(verbose_name='施行起')),
-                ('effective_to', models.DateField(blank=True, help_text='申请截止日，不限制筛查', null=True, verbose_name='受理止')),
-                ('note', models.TextField(blank=True, verbose_name='说明')),
-                ('status', models.CharField(choices=[('draft', '草稿'), ('in_force', '生效'), ('superseded', '已被替代')], default='draft', max_length=12, verbose_name='状态')),
-                ('drafted_label', models.CharField(max_length=200, verbose_name='起草')),
-                ('drafted_at', models.DateTimeField(verbose_name='起草时间')),
-                ('in_force_label', models.CharField(blank=True, max_length=200, verbose_name='生效')),
-                ('in_force_at', models.DateTimeField(blank=True, null=True, verbose_name='生效时间')),
-                ('training', models.BooleanField(default=False, verbose_name='训练库直接生效')),
-                ('superseded_at', models.DateTimeField(blank=True, null=True, verbose_name='被替代时间')),
-                ('drafted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='起草人')),
-                ('in_force_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='生效人')),
-                ('supersedes', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='successors', to='law.policy', verbose_name='前一版本')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "scheme",
+                    models.CharField(
+                        choices=[("refunds", "稳岗返还"), ("dispatch", "劳务派遣"), ("subsidies", "技能提升补贴")],
+                        max_length=20,
+                        verbose_name="业务",
+                    ),
+                ),
+                (
+                    "region",
+                    models.CharField(
+                        blank=True, help_text="留空为全国；22 为吉林省", max_length=6, verbose_name="行政区划前缀"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="政策年度")),
+                ("version", models.PositiveSmallIntegerField(default=1, verbose_name="版本")),
+                ("title", models.CharField(max_length=200, verbose_name="名称")),
+                ("documents", models.JSONField(blank=True, default=list, verbose_name="文件")),
+                ("effective_from", models.DateField(verbose_name="施行起")),
+                (
+                    "effective_to",
+                    models.DateField(blank=True, help_text="申请截止日，不限制筛查", null=True, verbose_name="受理止"),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="说明")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "草稿"), ("in_force", "生效"), ("superseded", "已被替代")],
+                        default="draft",
+                        max_length=12,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("drafted_label", models.CharField(max_length=200, verbose_name="起草")),
+                ("drafted_at", models.DateTimeField(verbose_name="起草时间")),
+                ("in_force_label", models.CharField(blank=True, max_length=200, verbose_name="生效")),
+                ("in_force_at", models.DateTimeField(blank=True, null=True, verbose_name="生效时间")),
+                ("training", models.BooleanField(default=False, verbose_name="训练库直接生效")),
+                ("superseded_at", models.DateTimeField(blank=True, null=True, verbose_name="被替代时间")),
+                (
+                    "drafted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="起草人",
+                    ),
+                ),
+                (
+                    "in_force_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="生效人",
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="successors",
+                        to="law.policy",
+                        verbose_name="前一版本",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '政策',
-                'verbose_name_plural': '政策',
-                'ordering': ['scheme', '-year', 'region', '-version'],
+                "verbose_name": "政策",
+                "verbose_name_plural": "政策",
+                "ordering": ["scheme", "-year", "region", "-version"],
             },
         ),
         migrations.CreateModel(
-            name='PolicyFigure',
+            name="PolicyFigure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='参数')),
-                ('kind', models.CharField(choices=[('ratio', '比例'), ('amount', '金额（元）'), ('count', '数量'), ('days', '工作日'), ('months', '月'), ('text', '文字'), ('switch', '开关'), ('date', '日期')], max_length=10, verbose_name='类型')),
-                ('number', models.DecimalField(blank=True, decimal_places=6, max_digits=18, null=True, verbose_name='数值')),
-                ('text', models.CharField(blank=True, max_length=500, verbose_name='文字')),
-                ('clause', models.CharField(max_length=200, verbose_name='依据')),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='说明')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='次序')),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='figures', to='law.policy', verbose_name='政策')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, verbose_name="参数")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ratio", "比例"),
+                            ("amount", "金额（元）"),
+                            ("count", "数量"),
+                            ("days", "工作日"),
+                            ("months", "月"),
+                            ("text", "文字"),
+                            ("switch", "开关"),
+                            ("date", "日期"),
+                        ],
+                        max_length=10,
+                        verbose_name="类型",
+                    ),
+                ),
+                (
+                    "number",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=18, null=True, verbose_name="数值"),
+                ),
+                ("text", models.CharField(blank=True, max_length=500, verbose_name="文字")),
+                ("clause", models.CharField(max_length=200, verbose_name="依据")),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="说明")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="次序")),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="figures",
+                        to="law.policy",
+                        verbose_name="政策",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '政策参数',
-                'verbose_name_plural': '政策参数',
-                'ordering': ['position', 'id'],
+                "verbose_name": "政策参数",
+                "verbose_name_plural": "政策参数",
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='TrainingMark',
+            name="TrainingMark",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('label', models.CharField(max_length=200, verbose_name='操作')),
-                ('at', models.DateTimeField(verbose_name='时间')),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("label", models.CharField(max_length=200, verbose_name="操作")),
+                ("at", models.DateTimeField(verbose_name="时间")),
             ],
             options={
-                'verbose_name': '训练库标记',
-                'verbose_name_plural': '训练库标记',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='trainingmark_single')],
+                "verbose_name": "训练库标记",
+                "verbose_name_plural": "训练库标记",
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="trainingmark_single")],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='trainingmark',
-            trigger=pgtrigger.compiler.Trigger(name='trainingmark_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='ccc4225aa3b309630009c83a7440834b45a2bc4a', operation='UPDATE OR DELETE', pgid='pgtrigger_trainingmark_stays_95a74', table='law_trainingmark', when='BEFORE')),
+            model_name="trainingmark",
+            trigger=pgtrigger.compiler.Trigger(
+                name="trainingmark_stays",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="ccc4225aa3b309630009c83a7440834b45a2bc4a",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_trainingmark_stays_95a74",
+                    table="law_trainingmark",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='calendarchange',
-            trigger=pgtrigger.compiler.Trigger(name='calendarchange_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='282bbff48c717abcee7515d920a1f0508a3a5641', operation='UPDATE OR DELETE', pgid='pgtrigger_calendarchange_append_only_c5ddc', table='law_calendarchange', when='BEFORE')),
+            model_name="calendarchange",
+            trigger=pgtrigger.compiler.Trigger(
+                name="calendarchange_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="282bbff48c717abcee7515d920a1f0508a3a5641",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_calendarchange_append_only_c5ddc",
+                    table="law_calendarchange",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendaryear',
-            constraint=models.CheckConstraint(condition=models.Q(('year__gte', 2000), ('year__lte', 2100)), name='calendaryear_sane'),
+            model_name="calendaryear",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("year__gte", 2000), ("year__lte", 2100)), name="calendaryear_sane"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendaryear',
-            constraint=models.CheckConstraint(condition=models.Q(('published', False), models.Q(('source_document', ''), _negated=True), _connector='OR'), name='calendaryear_names_its_source'),
+            model_name="calendaryear",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("published", False), models.Q(("source_document", ""), _negated=True), _connector="OR"
+                ),
+                name="calendaryear_names_its_source",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendarday',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['off', 'work'])), name='calendarday_kind_known'),
+            model_name="calendarday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["off", "work"])), name="calendarday_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendarday',
-            constraint=models.CheckConstraint(condition=models.Q(('day__year', models.F('year'))), name='calendarday_lies_in_its_year'),
+            model_name="calendarday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("day__year", models.F("year"))), name="calendarday_lies_in_its_year"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='deadlinechange',
-            trigger=pgtrigger.compiler.Trigger(name='deadlinechange_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='088bd005ee6b647d656cb85a55cf8b3d690ca826', operation='UPDATE OR DELETE', pgid='pgtrigger_deadlinechange_append_only_ed8ef', table='law_deadlinechange', when='BEFORE')),
+            model_name="deadlinechange",
+            trigger=pgtrigger.compiler.Trigger(
+                name="deadlinechange_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="088bd005ee6b647d656cb85a55cf8b3d690ca826",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_deadlinechange_append_only_ed8ef",
+                    table="law_deadlinechange",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(fields=('scheme', 'region', 'year', 'version'), name='policy_version_once'),
+            model_name="policy",
+            constraint=models.UniqueConstraint(
+                fields=("scheme", "region", "year", "version"), name="policy_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'in_force')), fields=('scheme', 'region', 'year', 'effective_from'), name='policy_one_in_force_from_a_day'),
+            model_name="policy",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "in_force")),
+                fields=("scheme", "region", "year", "effective_from"),
+                name="policy_one_in_force_from_a_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('scheme__in', ['refunds', 'dispatch', 'subsidies'])), name='policy_scheme_known'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("scheme__in", ["refunds", "dispatch", "subsidies"])), name="policy_scheme_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'in_force', 'superseded'])), name='policy_status_known'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["draft", "in_force", "superseded"])), name="policy_status_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('region__regex', '^([0-9]{2}){0,3}$')), name='policy_region_is_a_prefix'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("region__regex", "^([0-9]{2}){0,3}$")), name="policy_region_is_a_prefix"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('year__gte', 2000), ('year__lte', 2100)), name='policy_year_sane'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("year__gte", 2000), ("year__lte", 2100)), name="policy_year_sane"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('drafted_label', ''), _negated=True), name='policy_drafter_named'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("drafted_label", ""), _negated=True), name="policy_drafter_named"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='policy_ends_after_it_starts'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("effective_to__isnull", True), ("effective_to__gte", models.F("effective_from")), _connector="OR"
+                ),
+                name="policy_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('in_force_at__isnull', True), ('in_force_by__isnull', True), ('in_force_label', ''), ('status', 'draft')), models.Q(models.Q(('status', 'draft'), _negated=True), ('in_force_at__isnull', False), models.Q(('in_force_label', ''), _negated=True)), _connector='OR'), name='policy_draft_or_signed'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("in_force_at__isnull", True),
+                        ("in_force_by__isnull", True),
+                        ("in_force_label", ""),
+                        ("status", "draft"),
+                    ),
+                    models.Q(
+                        models.Q(("status", "draft"), _negated=True),
+                        ("in_force_at__isnull", False),
+                        models.Q(("in_force_label", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="policy_draft_or_signed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'draft'), ('training', True), models.Q(('in_force_by__isnull', False), models.Q(('drafted_by__isnull', True), models.Q(('drafted_by', models.F('in_force_by')), _negated=True), _connector='OR')), _connector='OR'), name='policy_four_eyes'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status", "draft"),
+                    ("training", True),
+                    models.Q(
+                        ("in_force_by__isnull", False),
+                        models.Q(
+                            ("drafted_by__isnull", True),
+                            models.Q(("drafted_by", models.F("in_force_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="policy_four_eyes",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='policy',
-            trigger=pgtrigger.compiler.Trigger(name='policy_frozen', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."status" IN (\'in_force\', \'superseded\'))', func="\n    IF TG_OP = 'DELETE' THEN\n        RAISE EXCEPTION 'policy_frozen: policy % is not a draft', OLD.id USING ERRCODE = 'check_violation';\n    END IF;\n    IF OLD.status = 'superseded' OR NEW.status = 'draft'\n        OR (to_jsonb(NEW) - 'status' - 'superseded_at') <> (to_jsonb(OLD) - 'status' - 'superseded_at') THEN\n        RAISE EXCEPTION 'policy_frozen: policy % is not a draft', OLD.id USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='0e47a68faccbe03e6d41673c5367ed9c50b39f20', operation='UPDATE OR DELETE', pgid='pgtrigger_policy_frozen_b6bdd', table='law_policy', when='BEFORE')),
+            model_name="policy",
+            trigger=pgtrigger.compiler.Trigger(
+                name="policy_frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"status\" IN ('in_force', 'superseded'))",
+                    func="\n    IF TG_OP = 'DELETE' THEN\n        RAISE EXCEPTION 'policy_frozen: policy % is not a draft', OLD.id USING ERRCODE = 'check_violation';\n    END IF;\n    IF OLD.status = 'superseded' OR NEW.status = 'draft'\n        OR (to_jsonb(NEW) - 'status' - 'superseded_at') <> (to_jsonb(OLD) - 'status' - 'superseded_at') THEN\n        RAISE EXCEPTION 'policy_frozen: policy % is not a draft', OLD.id USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n",
+                    hash="0e47a68faccbe03e6d41673c5367ed9c50b39f20",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_policy_frozen_b6bdd",
+                    table="law_policy",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='policy',
-            trigger=pgtrigger.compiler.Trigger(name='policy_training_insert', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."training")', func="\n    IF NOT EXISTS (SELECT 1 FROM law_trainingmark) THEN\n        RAISE EXCEPTION 'policy_training: this is not a training database' USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='1f911ecd32769c15d149cc43fba616a3d27dffdb', operation='INSERT OR UPDATE', pgid='pgtrigger_policy_training_insert_4d954', table='law_policy', when='BEFORE')),
+            model_name="policy",
+            trigger=pgtrigger.compiler.Trigger(
+                name="policy_training_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (NEW."training")',
+                    func="\n    IF NOT EXISTS (SELECT 1 FROM law_trainingmark) THEN\n        RAISE EXCEPTION 'policy_training: this is not a training database' USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n",
+                    hash="1f911ecd32769c15d149cc43fba616a3d27dffdb",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_policy_training_insert_4d954",
+                    table="law_policy",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyfigure',
-            constraint=models.UniqueConstraint(fields=('policy', 'name'), name='policyfigure_once'),
+            model_name="policyfigure",
+            constraint=models.UniqueConstraint(fields=("policy", "name"), name="policyfigure_once"),
         ),
         migrations.AddConstraint(
-            model_name='policyfigure',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['ratio', 'amount', 'count', 'days', 'months', 'text', 'switch', 'date'])), name='policyfigure_kind_known'),
+            model_name="policyfigure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["ratio", "amount", "count", "days", "months", "text", "switch", "date"])
+                ),
+                name="policyfigure_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyfigure',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z0-9_]+(\\.[a-z0-9_]+)?$')), name='policyfigure_name'),
+            model_name="policyfigure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name__regex", "^[a-z0-9_]+(\\.[a-z0-9_]+)?$")), name="policyfigure_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyfigure',
-            constraint=models.CheckConstraint(condition=models.Q(('clause', ''), _negated=True), name='policyfigure_cites_a_clause'),
+            model_name="policyfigure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("clause", ""), _negated=True), name="policyfigure_cites_a_clause"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyfigure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'ratio'), _negated=True), models.Q(('number__gte', 0), ('number__isnull', False), ('number__lte', 1), ('text', '')), _connector='OR'), name='policyfigure_ratio_between_0_and_1'),
+            model_name="policyfigure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "ratio"), _negated=True),
+                    models.Q(("number__gte", 0), ("number__isnull", False), ("number__lte", 1), ("text", "")),
+                    _connector="OR",
+                ),
+                name="policyfigure_ratio_between_0_and_1",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyfigure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'amount'), _negated=True), models.Q(('number__isnull', True), ('text', '')), models.Q(('number__gte', 0), ('text', '')), _connector='OR'), name='policyfigure_amount_not_negative'),
+            model_name="policyfigure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "amount"), _negated=True),
+                    models.Q(("number__isnull", True), ("text", "")),
+                    models.Q(("number__gte", 0), ("text", "")),
+                    _connector="OR",
+                ),
+                name="policyfigure_amount_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyfigure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['count', 'days', 'months']), _negated=True), models.Q(('number__isnull', True), ('text', '')), models.Q(('number', django.db.models.functions.math.Floor('number')), ('number__gte', 0), ('number__lte', 100000), ('text', '')), _connector='OR'), name='policyfigure_whole_number'),
+            model_name="policyfigure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind__in", ["count", "days", "months"]), _negated=True),
+                    models.Q(("number__isnull", True), ("text", "")),
+                    models.Q(
+                        ("number", django.db.models.functions.math.Floor("number")),
+                        ("number__gte", 0),
+                        ("number__lte", 100000),
+                        ("text", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="policyfigure_whole_number",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyfigure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'switch'), _negated=True), models.Q(('number__in', [0, 1]), ('number__isnull', False), ('text', '')), _connector='OR'), name='policyfigure_switch_on_or_off'),
+            model_name="policyfigure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "switch"), _negated=True),
+                    models.Q(("number__in", [0, 1]), ("number__isnull", False), ("text", "")),
+                    _connector="OR",
+                ),
+                name="policyfigure_switch_on_or_off",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyfigure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'text'), _negated=True), ('number__isnull', True), _connector='OR'), name='policyfigure_text_has_no_number'),
+            model_name="policyfigure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "text"), _negated=True), ("number__isnull", True), _connector="OR"
+                ),
+                name="policyfigure_text_has_no_number",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyfigure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'date'), _negated=True), models.Q(('number__isnull', True), ('text__regex', '^([0-9]{4}-[0-9]{2}-[0-9]{2})?$')), _connector='OR'), name='policyfigure_date'),
+            model_name="policyfigure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "date"), _negated=True),
+                    models.Q(("number__isnull", True), ("text__regex", "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")),
+                    _connector="OR",
+                ),
+                name="policyfigure_date",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='policyfigure',
-            trigger=pgtrigger.compiler.Trigger(name='policyfigure_frozen', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF EXISTS (SELECT 1 FROM law_policy p WHERE p.status <> 'draft'\n            AND p.id IN (COALESCE(NEW.policy_id, OLD.policy_id), COALESCE(OLD.policy_id, NEW.policy_id))) THEN\n        RAISE EXCEPTION 'policy_frozen: the figures of a policy that is not a draft do not change'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n    RETURN NEW;\n", hash='8be0c11b5e323ac472843044a2ca7527b180a675', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_policyfigure_frozen_83ee1', table='law_policyfigure', when='BEFORE')),
+            model_name="policyfigure",
+            trigger=pgtrigger.compiler.Trigger(
+                name="policyfigure_frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF EXISTS (SELECT 1 FROM law_policy p WHERE p.status <> 'draft'\n            AND p.id IN (COALESCE(NEW.policy_id, OLD.policy_id), COALESCE(OLD.policy_id, NEW.policy_id))) THEN\n        RAISE EXCEPTION 'policy_frozen: the figures of a policy that is not a draft do not change'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n    RETURN NEW;\n",
+                    hash="8be0c11b5e323ac472843044a2ca7527b180a675",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_policyfigure_frozen_83ee1",
+                    table="law_policyfigure",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +23,7 @@ class Command(commands.Command):
         lines = installation.install(
             administrator=administrator.strip(),
             wants_training=settings.TRAINING,
-            training_password=os.environ.get("CASEWORKS_TRAINING_PASSWORD", ""),
+            training_password=settings.TRAINING_PASSWORD,
             by=Actor.of_command("setup"),
             at=timezone.now(),
             on=timezone.localdate(),
