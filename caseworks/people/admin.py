@@ -7,8 +7,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.forms.models import construct_instance
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -30,12 +32,16 @@ class OperationForm(forms.ModelForm):
         """Do it and return the row."""
         raise NotImplementedError
 
-    def clean(self) -> dict[str, Any] | None:
-        """Leave uniqueness and constraints to the operation, which says them in our words."""
-        return self.cleaned_data
+    def check(self) -> None:
+        """Take the fields over and check each; uniqueness and constraints are the operation's, in our words."""
+        construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
+        try:
+            self.instance.clean_fields(exclude=self._get_validation_exclusions())  # type: ignore[attr-defined]
+        except ValidationError as error:
+            self._update_errors(error)  # type: ignore[attr-defined]
 
     def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
+        self.check()
         if self.errors:
             return
         try:
@@ -81,9 +87,9 @@ class OfficeForm(OperationForm):
         if self.instance.pk:
             self.initial["region_list"] = " ".join(self.instance.regions.values_list("prefix", flat=True))
 
-    def clean(self) -> dict[str, Any] | None:
-        """Codes and names are unique."""
-        return forms.ModelForm.clean(self)
+    def check(self) -> None:
+        """Codes and names are unique, and the form says so beside the field."""
+        forms.ModelForm._post_clean(self)  # type: ignore[attr-defined]
 
     def operate(self, by: Actor) -> Office:
         """Save the office, then its regions."""
