@@ -1,0 +1,41 @@
+"""A set-up training database with the sample province in it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from caseworks.people.actors import Actor
+from caseworks.registry import imports
+from caseworks.registry.enums import FileKind
+
+SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
+KINDS = ("units", "accounts", "contributions", "separations", "listings", "fund")
+AT = datetime.datetime(2024, 6, 28, 9, 0, tzinfo=timezone.get_default_timezone())
+AS_OF = datetime.date(2024, 6, 28)
+OPERATOR = Actor(os_user="tester", command="pytest")
+
+
+def load(folder: Path, *kinds: str) -> None:
+    """Import files by the operation that people and commands use."""
+    for kind in kinds:
+        imports.load(folder / f"{kind}.csv", FileKind(kind), OPERATOR, AT)
+
+
+@pytest.fixture
+def bureau(transactional_db: None, settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training bureau after `setup`: offices, calendar, policy rows in force."""
+    settings.TRAINING = True  # type: ignore[attr-defined]
+    call_command("setup")
+
+
+@pytest.fixture
+def province(bureau: None) -> Iterator[Path]:
+    """The sample province, imported."""
+    load(SAMPLE, *KINDS)
+    yield SAMPLE
