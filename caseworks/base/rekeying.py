@@ -37,15 +37,16 @@ def _fields(kind: type[Field]) -> Iterator[tuple[type[Model], Field]]:
 
 def sealed_columns() -> list[Column]:
     """Every sealed column."""
-    return [Column(model._meta.db_table, field.column) for model, field in _fields(SealedField)]
+    return [Column(model._meta.db_table, str(field.column)) for model, field in _fields(SealedField)]
 
 
 def hash_columns() -> list[Column]:
     """Every column of keyed hashes."""
     columns = []
     for model, field in _fields(HashField):
-        of = getattr(field, "of", None)
-        columns.append(Column(model._meta.db_table, field.column, model._meta.get_field(of).column if of else ""))
+        of: str | None = getattr(field, "of", None)
+        sealed = {beside.name: str(beside.column) for beside in model._meta.local_concrete_fields}
+        columns.append(Column(model._meta.db_table, str(field.column), sealed[of] if of else ""))
     return columns
 
 

@@ -69,11 +69,12 @@ class _Line:
 
     def write(self, **columns: Any) -> None:
         """Set columns; a row that only the main transaction knows is set there."""
+        values: list[Any] = [Jsonb(value) if isinstance(value, dict) else value for value in columns.values()]
         assignments = ", ".join(f"{name} = %s" for name in columns)
         with self.side.cursor() as cursor:
             cursor.execute(
                 f"UPDATE base_run SET {assignments} WHERE id = %s",
-                [*(Jsonb(value) if isinstance(value, dict) else value for value in columns.values()), self.run.pk],
+                [*values, self.run.pk],
             )
             seen = cursor.rowcount
         if not seen:

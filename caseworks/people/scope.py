@@ -45,7 +45,7 @@ class Scope:
             if len(values) == 1:
                 wanted |= Q(**{f"{prefix}{column}": next(iter(values))})
             elif values:
-                wanted |= Q(**{f"{prefix}{column}__in": sorted(values)})  # type: ignore[type-var]
+                wanted |= Q(**{f"{prefix}{column}__in": sorted(values)})
         return rows.filter(wanted)
 
     def covers(self, office: Office) -> bool:

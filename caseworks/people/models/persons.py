@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Model, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from caseworks.base.enums import Role
@@ -57,7 +58,7 @@ class Person(AbstractBaseUser):
         verbose_name = verbose_name_plural = "人员"
         ordering = ["username"]
         constraints = [
-            models.UniqueConstraint(models.functions.Lower("username"), name="person_username_once"),
+            models.UniqueConstraint(Lower("username"), name="person_username_once"),
             models.CheckConstraint(condition=Q(is_superuser=False), name="person_is_no_superuser"),
             models.CheckConstraint(condition=Q(kind__in=PersonKind.values), name="person_kind_known"),
             models.CheckConstraint(
@@ -98,7 +99,7 @@ class Person(AbstractBaseUser):
         """May enter /admin/: supervisors, auditors and administrators. (N7.2)"""
         return bool(self.roles(timezone.localdate()) & {Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR})
 
-    def has_perm(self, perm: str, obj: object | None = None) -> bool:
+    def has_perm(self, perm: str, obj: Model | None = None) -> bool:
         """As the admin asks; answered by the roles (`people.backends`)."""
         from django.contrib.auth import get_backends
 
@@ -106,7 +107,7 @@ class Person(AbstractBaseUser):
             backend.has_perm(self, perm, obj) for backend in get_backends() if hasattr(backend, "has_perm")
         )
 
-    def has_perms(self, perms: Any, obj: object | None = None) -> bool:
+    def has_perms(self, perms: Any, obj: Model | None = None) -> bool:
         """All of them."""
         return all(self.has_perm(perm, obj) for perm in perms)
 
