@@ -42,7 +42,8 @@ class FigureInline(admin.TabularInline):
 
     @admin.display(description="数值")
     def shown(self, row: PolicyFigure) -> str:
-        return row.figure.shown
+        """With its codes in Chinese."""
+        return parameters_of(row.policy.scheme).shown(row.figure)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         editable = obj is None or self.has_change_permission(request, obj)
@@ -70,6 +71,21 @@ def may_edit(request: HttpRequest, policy: Policy | None) -> bool:
     )
 
 
+class RegionFilter(admin.SimpleListFilter):
+    """The nation's rows, or those of one region."""
+
+    title = "地区"
+    parameter_name = "place"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        found = Policy.objects.order_by("region").values_list("region", flat=True).distinct()
+        return [(region or "nation", f"地区 {region}" if region else "全国") for region in found]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Policy]) -> QuerySet[Policy]:
+        chosen = self.value()
+        return queryset.filter(region="" if chosen == "nation" else chosen) if chosen else queryset
+
+
 @admin.register(Policy)
 class PolicyAdmin(admin.ModelAdmin):
     """政策."""
@@ -82,15 +98,18 @@ class PolicyAdmin(admin.ModelAdmin):
         "place",
         "year",
         "version",
-        "effective_from",
-        "effective_to",
+        "span",
         "state",
         "drafted_label",
         "in_force_label",
     )
-    list_filter = ("scheme", "year", "region", "status")
+    list_filter = ("scheme", "year", RegionFilter, "status")
     search_fields = ("title", "documents")
     actions = None
+
+    class Media:
+        css = {"all": ("caseworks/law.css",)}
+
     change_form_template = "admin/law/policy_change.html"
     head = ("scheme", "region", "year", "version", "status", "drafted_label", "drafted_at")
     signed = ("in_force_label", "in_force_at", "supersedes", "superseded_at")
@@ -98,6 +117,10 @@ class PolicyAdmin(admin.ModelAdmin):
     @admin.display(description="地区", ordering="region")
     def place(self, policy: Policy) -> str:
         return policy.region_label
+
+    @admin.display(description="施行起 / 受理止", ordering="effective_from")
+    def span(self, policy: Policy) -> str:
+        return f"{policy.effective_from} / {policy.effective_to or '—'}"
 
     @admin.display(description="状态", ordering="status")
     def state(self, policy: Policy) -> str:
@@ -226,7 +249,8 @@ class PolicyAdmin(admin.ModelAdmin):
             messages.success(request, f"“{policy}”已生效。")
             return redirect("admin:law_policy_change", pk)
         before = policies.previous(policy)
-        labels = parameters_of(policy.scheme).labels()
+        typed = parameters_of(policy.scheme)
+        labels = typed.labels()
         context = {
             **self.admin_site.each_context(request),
             "title": f"生效：{policy}",
@@ -234,7 +258,7 @@ class PolicyAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "before": before,
             "differences": policies.differences(policy, before),
-            "figures": [(labels.get(name, name), f) for name, f in policy.figures_dict().items()],
+            "figures": [(labels.get(name, name), typed.shown(f), f) for name, f in policy.figures_dict().items()],
             "own_draft": policy.drafted_by_id is not None and policy.drafted_by_id == by.person.pk,  # type: ignore[union-attr]
             "form": form,
             "back": reverse("admin:law_policy_change", args=[pk]),

@@ -29,7 +29,8 @@ class Cell:
 
     day: datetime.date | None
     look: str = ""  # off | work | week | plain
-    words: str = ""
+    mark: str = ""
+    name: str = ""
 
 
 def months_of(year: int) -> list[tuple[str, list[list[Cell]]]]:
@@ -42,10 +43,16 @@ def months_of(year: int) -> list[tuple[str, list[list[Cell]]]]:
         found = marked.get(day)
         if found is None:
             return Cell(day, "week" if day.weekday() >= 5 else "plain")
-        return Cell(day, found.kind, ("休" if found.kind == "off" else "班") + (f" {found.name}" if found.name else ""))
+        return Cell(day, found.kind, "休" if found.kind == "off" else "班", found.name)
 
     weeks = calendar.Calendar().monthdatescalendar
     return [(f"{month}月", [[cell(d, month) for d in week] for week in weeks(year, month)]) for month in range(1, 13)]
+
+
+def first_values(year: int, day: str) -> dict[str, str]:
+    """The form as it opens for a day that was clicked in the grid."""
+    found = next((d for d in calendars.days_of(year) if d.day.isoformat() == day), None)
+    return {"day": day, "kind": found.kind if found else "off", "name": found.name if found else ""}
 
 
 class CalendarYearAdmin(admin.ModelAdmin):
@@ -137,7 +144,7 @@ class CalendarYearAdmin(admin.ModelAdmin):
             raise PermissionDenied
         row = get_object_or_404(CalendarYear, pk=object_id if object_id.isdigit() else 0)
         may_edit = self.has_change_permission(request)
-        form = DayForm(request.POST or None, initial={"day": request.GET.get("day", "")})
+        form = DayForm(request.POST or None, initial=first_values(row.year, request.GET.get("day", "")))
         if request.method == "POST":
             if not may_edit:
                 raise PermissionDenied

@@ -141,6 +141,15 @@ class BaseParameters:
         return {f.name: f.metadata["kind"] for f in cls.figure_fields()} | {RULE + code: "switch" for code in cls.RULES}
 
     @classmethod
+    def shown(cls, found: Figure) -> str:
+        """A figure as a caseworker reads it, its codes by their Chinese labels."""
+        spec = next((f.metadata for f in cls.figure_fields() if f.name == found.name), None)
+        if spec is None or not spec["choices"] or not found.text:
+            return found.shown
+        codes = codes_of(found.text) if spec["many"] else (found.text,)
+        return "、".join(spec["choices"].get(code, code) for code in codes)
+
+    @classmethod
     def problems(cls, figures: Mapping[str, Figure]) -> list[Problem]:
         """Everything that is wrong with the figures, each by its name."""
         return cls._read(figures)[1]
@@ -236,8 +245,13 @@ def number_value(number: Decimal, spec: Mapping[str, Any]) -> Decimal | int:
     return number
 
 
+def codes_of(text: str) -> tuple[str, ...]:
+    """The codes of a text that holds several."""
+    return tuple(p.strip() for p in re.split("[;；]", text) if p.strip())
+
+
 def text_value(text: str, spec: Mapping[str, Any]) -> str | tuple[str, ...]:
-    parts = tuple(p.strip() for p in re.split("[;；]", text) if p.strip()) if spec["many"] else (text,)
+    parts = codes_of(text) if spec["many"] else (text,)
     if not any(parts) and not spec["blank"]:
         raise ValueError("不能为空")
     allowed = spec["choices"]

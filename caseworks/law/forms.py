@@ -7,24 +7,31 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import ValidationError
 
 from caseworks.law import calendar_files
 from caseworks.law.calendar_files import CalendarFileErrors
 from caseworks.law.enums import DayKind, PolicyStatus
-from caseworks.law.figures import Figure, plain, value_of
+from caseworks.law.figures import Figure, codes_of, plain, value_of
 from caseworks.law.models import Policy, PolicyFigure
 from caseworks.law.schemes import parameters_of
 
 SWITCH = [("1", "启用"), ("0", "停用")]
+TEXT_LIMIT = 500
 CSV_LIMIT = 256 * 1024  # bytes; a year has some forty lines
+
+
+def a_day() -> forms.DateInput:
+    """The browser's own date picker, YYYY-MM-DD."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 def parsed(raw: str, kind: str) -> tuple[Decimal | None, str]:
     """What was typed, as the number and the text to store; 30% and 1,000.00 are understood."""
     text = raw.strip()
     if kind in ("text", "date"):
+        if len(text) > TEXT_LIMIT:
+            raise ValidationError(f"文字不能超过 {TEXT_LIMIT} 个字")
         return None, text
     if not text:
         return None, ""
@@ -58,16 +65,20 @@ class FigureForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         figure = self.instance.figure
         spec = self.spec()
-        choices = list(spec.get("choices", {}).items()) if not spec.get("many") else []
+        choices = list(spec.get("choices", {}).items())
+        self.initial["value"] = figure.text if figure.number is None else plain(figure.number)
         if figure.kind == "switch":
             self.fields["value"] = forms.ChoiceField(label="数值", choices=SWITCH)
+        elif choices and spec["many"]:
+            several = forms.CheckboxSelectMultiple
+            self.fields["value"] = forms.MultipleChoiceField(
+                label="数值", choices=choices, required=False, widget=several
+            )
+            self.initial["value"] = list(codes_of(figure.text))
         elif choices:
             self.fields["value"] = forms.ChoiceField(label="数值", choices=choices)
         elif figure.kind == "date":
-            self.fields["value"].widget = AdminDateWidget()
-        elif spec.get("choices"):
-            self.fields["value"].help_text = "可用：" + "、".join(f"{k} {v}" for k, v in spec["choices"].items())
-        self.initial["value"] = figure.text if figure.number is None else plain(figure.number)
+            self.fields["value"].widget = a_day()
 
     def spec(self) -> dict[str, Any]:
         """What the scheme says about this figure; nothing about a rule's switch."""
@@ -78,7 +89,8 @@ class FigureForm(forms.ModelForm):
 
     def clean_value(self) -> str:
         """The scheme's own bounds, in its words."""
-        raw, kind = self.cleaned_data.get("value") or "", self.instance.kind
+        chosen, kind = self.cleaned_data.get("value") or "", self.instance.kind
+        raw = ";".join(chosen) if isinstance(chosen, list) else chosen
         number, text = parsed(raw, kind)
         if kind == "switch" and number not in (0, 1):
             raise ValidationError("开关只能是启用或停用")
@@ -144,6 +156,12 @@ class PolicyForm(forms.ModelForm):
     class Meta:
         model = Policy
         fields: tuple[str, ...] = ("title", "effective_from", "effective_to", "note")
+        widgets = {
+            "title": forms.TextInput(attrs={"size": 80}),
+            "effective_from": a_day(),
+            "effective_to": a_day(),
+            "note": forms.Textarea(attrs={"rows": 3, "cols": 100}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -191,7 +209,7 @@ class ForceForm(forms.Form):
 class DayForm(forms.Form):
     """One day of the calendar."""
 
-    day = forms.DateField(label="日期", widget=AdminDateWidget)
+    day = forms.DateField(label="日期", widget=a_day())
     kind = forms.ChoiceField(label="类型", choices=[*DayKind.choices, ("", "按周（取消标注）")], required=False)
     name = forms.CharField(label="名称", max_length=40, required=False)
 

@@ -218,7 +218,8 @@ class Difference:
 
 def differences(policy: Policy, other: Policy | None) -> list[Difference]:
     """In what the row differs from another: its dates, documents and figures."""
-    labels = parameters_of(policy.scheme).labels()
+    typed = parameters_of(policy.scheme)
+    labels = typed.labels()
     old, new = other.figures_dict() if other else {}, policy.figures_dict()
     heads = [("effective_from", "施行起"), ("effective_to", "受理止")]
     rows = [Difference(n, words, _text(other, n), _text(policy, n)) for n, words in heads]
@@ -226,7 +227,7 @@ def differences(policy: Policy, other: Policy | None) -> list[Difference]:
     for name in [*new, *(n for n in old if n not in new)]:
         before, after = old.get(name), new.get(name)
         clause = (after or before or _NO_FIGURE).clause
-        shown = (before.shown if before else "—", after.shown if after else "—")
+        shown = (typed.shown(before) if before else "—", typed.shown(after) if after else "—")
         rows.append(Difference(name, labels.get(name, name), shown[0], shown[1], clause))
     return [row for row in rows if row.before != row.after]
 

@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -33,12 +34,14 @@ def browser(person: Person | Actor | None) -> Client:
     return client
 
 
-def fields(html: str) -> dict[str, str]:
+def fields(html: str) -> dict[str, Any]:
     """Every field of the change form with its value, as a browser would post it again."""
-    found: dict[str, str] = {}
+    found: dict[str, Any] = {}
     for tag in re.findall(r"<input[^>]*>", html):
         attrs = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        if attrs.get("name") and attrs.get("type") not in ("submit", "checkbox", "file"):
+        if attrs.get("type") == "checkbox" and re.search(r"\schecked[\s>]", tag):
+            found.setdefault(attrs["name"], []).append(attrs.get("value", "on"))
+        elif attrs.get("name") and attrs.get("type") not in ("submit", "checkbox", "file"):
             found[attrs["name"]] = attrs.get("value", "")
     for name, body in re.findall(r'<textarea name="([^"]+)"[^>]*>(.*?)</textarea>', html, re.S):
         found[name] = body.strip()
@@ -80,6 +83,7 @@ def test_a_draft_is_changed_and_its_changer_becomes_the_drafter(drafter: Actor, 
     assert (policy.title, policy.drafted_by) == ("改过的名称", signer.person)
     assert policy.figures.get(name="ratio_sme").number == Decimal("0.9")
     assert policy.figures.get(name="layoff_ceiling").number == Decimal("0.055")
+    assert policy.figures.get(name="excluded_types").text == "government;public_institution"
     assert policy.documents[0] == {"number": "吉人社联〔2024〕43号", "title": "", "date": "2024-05-21"}
 
 
@@ -92,7 +96,9 @@ def test_a_draft_is_changed_and_its_changer_becomes_the_drafter(drafter: Actor, 
         ("ratio_sme", "六成", "应为数字，现为 六成"),
         ("ratio_sme", "NaN", "数字太大"),
         ("months_required", "12.5", "应为整数，现为 12.5"),
-        ("excluded_types", "government;bank", "不认识“bank”"),
+        ("excluded_types", "bank", "选择一个有效的选项"),
+        ("layoff_formula", "by_heart", "选择一个有效的选项"),
+        ("dispatch_words", "劳务" * 300, "文字不能超过 500 个字"),
         ("paid_by", "2024-13-01", "日期应为 YYYY-MM-DD，现为 2024-13-01"),
         ("rule.listed", "2", "选择一个有效的选项"),
     ],
@@ -239,7 +245,9 @@ def test_the_list_is_filtered_by_scheme_year_region_and_status(drafter: Actor) -
     a_draft(drafter)
     a_draft(drafter, year=2023)
     client = browser(drafter)
-    page = client.get(reverse("admin:law_policy_changelist"), {"year": 2024, "status__exact": "draft"}).content.decode()
+    page = client.get(
+        reverse("admin:law_policy_changelist"), {"year": 2024, "status__exact": "draft", "place": "22"}
+    ).content.decode()
     assert "22 2024" in page
     assert "22 2023" not in page
     assert "✎ 草稿" in page
