@@ -1,14 +1,15 @@
-"""The judgement in a caseworker's words: every reason with its numbers, limit and clause, and the trace of all rules."""
+"""The judgement in a caseworker's words: each reason with its numbers, limit and clause; the trace of all rules."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from caseworks.base.enums import ListKind, Size, UnitStatus, UnitType
-from caseworks.base.money import rate4, thousands
+from caseworks.base.money import thousands
 from refunds.parameters import LAYOFF_FORMULAS, REASONS, Parameters
 from refunds.policy import CLASSES, FORMULAS, Facts, Judgement, Reason, Rule, judge, net_reduction
 
@@ -17,15 +18,15 @@ BARS = {"proposed": "已提出，待主管决定，决定前先行生效", "conf
 
 def percent(rate: Decimal | Fraction, against: Decimal | None = None) -> str:
     """6.45%; with more digits where two would make it look equal to what it is compared with."""
-    exact = Fraction(rate) * 100
     if isinstance(rate, Decimal):
         text = format(rate * 100, "f")
         return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
+    exact, limit = rate * 100, None if against is None else Fraction(against) * 100
     for places in range(2, 12):
-        shown = Fraction(round(exact * 10**places), 10**places)
-        if against is None or (shown > Fraction(against) * 100) == (Fraction(rate) > Fraction(against)):
+        units = math.floor(exact * 10**places + Fraction(1, 2))
+        if limit is None or (Fraction(units, 10**places) > limit) == (exact > limit):
             break
-    return f"{float(shown):.{places}f}%"
+    return f"{Decimal(units).scaleb(-places):.{places}f}%"
 
 
 def unit_type(code: str) -> str:
@@ -221,6 +222,9 @@ class Step(NamedTuple):
     clause: str
 
 
+_PREMIUM = "正常应缴＋补收＋补缴欠费－退收，费款所属期在上年度内"
+
+
 def calculation(facts: Facts, year: Parameters) -> list[Step]:
     """From the premium to the amount (N2.3)."""
     judgement = judge(facts, year)
@@ -237,9 +241,8 @@ def calculation(facts: Facts, year: Parameters) -> list[Step]:
     else:
         how = f"{premium} × {ratio}，四舍五入到分"
     return [
-        Step("裁员率算法", LAYOFF_FORMULAS[year.layoff_formula], layoff_words(facts, year), year.basis("layoff_formula")),
-        Step("上年度实缴失业保险费", "正常应缴＋补收＋补缴欠费－退收，费款所属期在上年度内", f"{premium} 元",
-             year.basis("no_premium")),
+        Step("裁员率", LAYOFF_FORMULAS[year.layoff_formula], layoff_words(facts, year), year.basis("layoff_formula")),
+        Step("上年度实缴失业保险费", _PREMIUM, f"{premium} 元", year.basis("no_premium")),
         Step("返还比例", basis, ratio, year.basis(by)),
         Step("返还金额", how, f"{thousands(judgement.amount)} 元", year.basis(by)),
     ]  # fmt: skip

@@ -1,7 +1,7 @@
 """The screening (免申即享, N5.1): every unit of a region is judged on what has been imported, without any application.
 
 Facts are read in one snapshot over a connection of its own, judged as they stream, and written a city at a time, each
-in one transaction. A run that was killed leaves whole cities behind; the next run finds them and writes what is missing.
+in one transaction. A run that was killed leaves whole cities behind; the next finds them and writes what is missing.
 """
 
 from __future__ import annotations
