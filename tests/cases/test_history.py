@@ -201,3 +201,11 @@ def test_the_nightly_task_tells_the_digest_to_the_log(cases: list[int], caplog: 
     out = StringIO()
     call_command("anchor_history", stdout=out)
     assert bytes(Anchor.objects.order_by("-pk")[0].digest).hex() in out.getvalue()
+
+
+def test_the_clock_takes_an_anchor_every_night() -> None:
+    from caseworks.cases.tasks import anchor_history
+    from caseworks.celery import app
+
+    scheduled = [entry["task"] for entry in app.conf.beat_schedule.values()]
+    assert scheduled.count(anchor_history.name) == 1
