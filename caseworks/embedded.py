@@ -14,6 +14,7 @@ import functools
 import hashlib
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -88,11 +89,15 @@ def as_nobody() -> bool:
 
 
 def unprivileged() -> list[str]:
-    """The prefix that makes PostgreSQL run as somebody other than root."""
+    """The prefix that makes PostgreSQL run as somebody who is not root and has a name."""
     if os.geteuid() != 0:
-        return []
+        with contextlib.suppress(KeyError):
+            pwd.getpwuid(os.geteuid())
+            return []
     if user_namespaces():
         return ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
+    if os.geteuid() != 0:
+        raise EmbeddedError(f"PostgreSQL wants a user with a name; uid {os.geteuid()} has none in /etc/passwd.")
     return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
 
 
