@@ -176,7 +176,7 @@ class PolicyAdmin(admin.ModelAdmin):
             effective_from=obj.effective_from,
             effective_to=obj.effective_to,
             note=obj.note,
-            figures=source.figures_dict().values(),
+            figures=policies.figures_after(source),
             supersedes=source if (source.region, source.year) == (obj.region, obj.year) else None,
             by=by,
             at=at,

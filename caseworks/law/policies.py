@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from caseworks.base.errors import Refusal
+from caseworks.law import seeding
 from caseworks.law.enums import PolicyStatus, Scheme
 from caseworks.law.figures import BaseParameters, Figure, FigureErrors
 from caseworks.law.models import Policy, PolicyFigure
@@ -165,6 +166,16 @@ def next_version(scheme: str, region: str, year: int) -> int:
     return (found or 0) + 1
 
 
+def figures_after(source: Policy) -> list[Figure]:
+    """The figures of a row for a draft after its pattern.
+
+    A figure that the scheme has gained since the row was made comes from the seed file, and one that it has lost goes.
+    """
+    kept, known = source.figures_dict(), parameters_of(source.scheme).kinds()
+    seeded = seeding.latest_figures(source.scheme)
+    return [kept.get(name) or seeded[name] for name in known if name in kept or name in seeded]
+
+
 def copy_as_draft(policy: Policy, *, by: Actor, at: datetime.datetime, year: int | None = None) -> Policy:
     """A new version, or the first one of another year, with the same figures, to be changed and put in force."""
     moved = (year or policy.year) - policy.year
@@ -178,7 +189,7 @@ def copy_as_draft(policy: Policy, *, by: Actor, at: datetime.datetime, year: int
         effective_to=_moved(policy.effective_to, moved) if policy.effective_to else None,
         note=policy.note,
         supersedes=policy,
-        figures=policy.figures_dict().values(),
+        figures=figures_after(policy),
         by=by,
         at=at,
     )

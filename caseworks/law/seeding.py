@@ -110,6 +110,11 @@ def all_policies() -> list[SeedPolicy]:
     return [row for scheme in ("refunds", "dispatch", "subsidies") for row in policies(SEEDS / f"{scheme}.toml")]
 
 
+def latest_figures(scheme: str) -> dict[str, Figure]:
+    """The figures of a scheme's last seeded row, by name."""
+    return {f.name: f for f in policies(SEEDS / f"{scheme}.toml")[-1].figures}
+
+
 @dataclass(frozen=True)
 class SeedYear:
     """One year of the State Council's calendar with its source."""

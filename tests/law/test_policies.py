@@ -254,6 +254,15 @@ def test_a_copy_for_another_year_moves_its_dates(drafter: Actor, signer: Actor) 
     assert (new.year, new.version, new.effective_from, new.effective_to) == (2027, 1, D("2027-02-28"), D("2027-12-31"))
 
 
+def test_a_copy_gains_the_figures_that_its_scheme_has_gained_since(drafter: Actor) -> None:
+    old = a_draft(drafter)
+    old.figures.filter(name__in=["sample_share", "rule.listed"]).delete()
+    PolicyFigure.objects.create(policy=old, name="retired", kind="text", clause="x")
+    new = policies.copy_as_draft(old, by=drafter, at=AT)
+    assert list(new.figures_dict()) == [f.name for f in SEED["refunds", "22", 2024, 1].figures]
+    assert policies.parameters(new).sample_share == Decimal("0.05")  # type: ignore[attr-defined]
+
+
 def test_differences_to_the_row_before_are_shown(drafter: Actor, signer: Actor) -> None:
     old = in_force(drafter, signer)
     new = policies.copy_as_draft(old, by=drafter, at=AT)
