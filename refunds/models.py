@@ -278,7 +278,8 @@ class Determination(models.Model):
                 name="determination_decided_by_somebody",
             ),
             models.CheckConstraint(
-                condition=Q(set_by__isnull=True) | Q(decided_by__isnull=True) | ~Q(set_by=F("decided_by")),
+                condition=(Q(set_by__isnull=True) | Q(decided_by__isnull=True) | ~Q(set_by=F("decided_by")))
+                & ~Q(set_label=F("decided_label")),
                 name="determination_four_eyes",
             ),
             models.CheckConstraint(
