@@ -79,6 +79,12 @@ class RoleSite(AdminSite):
         person = request.user
         return isinstance(person, Person) and person.is_active and person.is_staff and not person.must_change_password
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """A page of the site, marked as such."""
+        guarded: Any = super().admin_view(view, cacheable)
+        guarded.access_mark = "admin"
+        return guarded
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send to our sign-in page, or refuse who is signed in and may not enter."""
         person = request.user
