@@ -10,6 +10,8 @@ import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
+from psycopg.errors import UndefinedTable
 
 from caseworks.base.errors import Refusal
 
@@ -36,6 +38,12 @@ class Command(BaseCommand):
             raise CommandError(str(refusal), returncode=REFUSED) from refusal
         except (UsageError, OSError, UnicodeDecodeError) as error:
             raise CommandError(str(error), returncode=USAGE) from error
+        except OperationalError as error:
+            raise CommandError(f"数据库无法使用：{error}", returncode=REFUSED) from error
+        except ProgrammingError as error:
+            if not isinstance(error.__cause__, UndefinedTable):
+                raise
+            raise CommandError("数据库还没有建表。请先运行 manage.py migrate。", returncode=REFUSED) from error
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """On the shell the message stands alone on stderr; called from Python the CommandError comes out."""

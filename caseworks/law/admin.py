@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from caseworks.base.errors import Refusal
-from caseworks.law import calendar_admin, policies
+from caseworks.law import calendar_admin, comparing, policies
 from caseworks.law.enums import PolicyStatus
 from caseworks.law.forms import FigureForm, FigureFormSet, ForceForm, NewPolicyForm, PolicyForm
 from caseworks.law.models import CalendarYear, Deadline, Policy, PolicyFigure
@@ -238,7 +238,7 @@ class PolicyAdmin(admin.ModelAdmin):
         by = Actor.of_request(request)
         if not policies.may(by, "policy.force", policy.region):
             raise PermissionDenied
-        form = ForceForm(request.POST or None, initial={"shown": policies.fingerprint(policy)})
+        form = ForceForm(request.POST or None, initial={"shown": comparing.fingerprint(policy)})
         if request.method == "POST" and form.is_valid():
             try:
                 policies.put_in_force(policy, by=by, at=timezone.now(), shown=form.cleaned_data["shown"])
@@ -248,7 +248,7 @@ class PolicyAdmin(admin.ModelAdmin):
             self.log_change(request, policy, "生效")
             messages.success(request, f"“{policy}”已生效。")
             return redirect("admin:law_policy_change", pk)
-        before = policies.previous(policy)
+        before = comparing.previous(policy)
         typed = parameters_of(policy.scheme)
         labels = typed.labels()
         context = {
@@ -257,7 +257,7 @@ class PolicyAdmin(admin.ModelAdmin):
             "policy": policy,
             "opts": self.opts,
             "before": before,
-            "differences": policies.differences(policy, before),
+            "differences": comparing.differences(policy, before),
             "figures": [(labels.get(name, name), typed.shown(f), f) for name, f in policy.figures_dict().items()],
             "own_draft": policy.drafted_by_id is not None and policy.drafted_by_id == by.person.pk,  # type: ignore[union-attr]
             "form": form,

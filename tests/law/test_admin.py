@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from caseworks.base.enums import Role
-from caseworks.law import calendar_files, calendars
+from caseworks.law import admin, calendar_files, calendars, comparing, policies
 from caseworks.law.models import CalendarYear, Policy
 from caseworks.law.workdays import Calendar
 from caseworks.people.actors import Actor
@@ -163,9 +163,7 @@ def test_the_drafter_is_told_and_cannot_sign(drafter: Actor) -> None:
     client, url = browser(drafter), reverse("admin:law_policy_force", args=[policy.pk])
     page = client.get(url).content.decode()
     assert "您是最后的起草人" in page
-    from caseworks.law import policies
-
-    answer = client.post(url, {"shown": policies.fingerprint(policy), "checked": "on"}, follow=True)
+    answer = client.post(url, {"shown": comparing.fingerprint(policy), "checked": "on"}, follow=True)
     assert "请由另一位主管核对并生效" in answer.content.decode()
     policy.refresh_from_db()
     assert policy.status == "draft"
@@ -183,13 +181,27 @@ def test_a_draft_that_changed_meanwhile_is_not_put_in_force(drafter: Actor, sign
 
 
 def test_a_form_that_was_open_while_the_row_was_put_in_force_changes_nothing(drafter: Actor, signer: Actor) -> None:
-    from caseworks.law import policies
-
     policy = a_draft(drafter)
     client = browser(drafter)
     posted = fields(client.get(change_url(policy)).content.decode())
     policies.put_in_force(policy, by=signer, at=policy.drafted_at)
     assert client.post(change_url(policy), posted | {"title": "late"}).status_code == 403
+    policy.refresh_from_db()
+    assert policy.title == "22 2024"
+
+
+def test_a_row_put_in_force_between_the_check_and_the_save_is_kept_by_the_database(
+    drafter: Actor, signer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = a_draft(drafter)
+    client = browser(drafter)
+    posted = fields(client.get(change_url(policy)).content.decode())
+    policies.put_in_force(policy, by=signer, at=policy.drafted_at)
+    monkeypatch.setattr(admin, "may_edit", lambda request, policy: True)
+    answer = client.post(change_url(policy), posted | {"title": "late"})
+    assert answer.status_code == 302
+    monkeypatch.undo()
+    assert "生效后的政策和参数不能再改" in client.get(change_url(policy)).content.decode()
     policy.refresh_from_db()
     assert policy.title == "22 2024"
 
@@ -254,8 +266,6 @@ def test_the_list_is_filtered_by_scheme_year_region_and_status(drafter: Actor) -
 
 
 def test_a_draft_is_thrown_away_and_a_row_in_force_is_not(drafter: Actor, signer: Actor) -> None:
-    from caseworks.law import policies
-
     kept, gone = a_draft(drafter), a_draft(drafter, year=2023)
     policies.put_in_force(kept, by=signer, at=kept.drafted_at)
     client = browser(drafter)

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from caseworks.base.enums import Role
 from caseworks.base.errors import Refusal
-from caseworks.law import policies, seeding
+from caseworks.law import comparing, policies, seeding
 from caseworks.law.figures import Figure
 from caseworks.law.models import Policy, PolicyFigure
 from caseworks.people.actors import Actor
@@ -178,10 +178,10 @@ def test_a_city_supervisor_decides_for_the_city_only(staff: Callable[..., Person
 
 def test_what_was_shown_is_what_is_signed(drafter: Actor, signer: Actor) -> None:
     policy = a_draft(drafter)
-    shown = policies.fingerprint(policy)
+    shown = comparing.fingerprint(policy)
     policy.figures.filter(name="ratio_sme").update(number=Decimal("0.9"))
     assert "在您查看之后有改动" in refused(lambda: policies.put_in_force(policy, by=signer, at=AT, shown=shown))
-    again = policies.fingerprint(Policy.objects.get(pk=policy.pk))
+    again = comparing.fingerprint(Policy.objects.get(pk=policy.pk))
     assert policies.put_in_force(policy, by=signer, at=AT, shown=again).status == "in_force"
 
 
@@ -270,21 +270,21 @@ def test_differences_to_the_row_before_are_shown(drafter: Actor, signer: Actor) 
     new.save()
     new.figures.filter(name="ratio_sme").update(number=Decimal("0.9"))
     new.figures.filter(name="rule.listed").update(number=0)
-    assert policies.previous(new) == old
-    assert [(d.label, d.before, d.after) for d in policies.differences(new, old)] == [
+    assert comparing.previous(new) == old
+    assert [(d.label, d.before, d.after) for d in comparing.differences(new, old)] == [
         ("施行起", "2024-01-01", "2024-07-01"),
         ("中小微企业返还比例", "60%", "90%"),
         ("规则：列入失信惩戒或僵尸企业名单", "启用", "停用"),
     ]
-    first = policies.differences(old, None)
+    first = comparing.differences(old, None)
     assert ("中小微企业返还比例", "—", "60%") in [(d.label, d.before, d.after) for d in first]
 
 
 def test_the_row_before_may_be_that_of_the_year_before(drafter: Actor, signer: Actor) -> None:
     old = in_force(drafter, signer, year=2023)
     in_force(drafter, signer, year=2023, region="2201")
-    assert policies.previous(a_draft(drafter)) == old
-    assert policies.previous(old) is None
+    assert comparing.previous(a_draft(drafter)) == old
+    assert comparing.previous(old) is None
 
 
 # -- which row counts
