@@ -7,6 +7,8 @@ finds the province there and keeps it.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
@@ -24,14 +26,10 @@ PASSWORD = "caseworks-demo-2024"  # noqa: S105 - of a training database on this 
 
 
 def environment() -> None:
-    """A training database, now and for `manage.py` later."""
+    """A training database; `script/demo` remembers it in `.env` for `manage.py` later."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caseworks.settings")
     os.environ["CASEWORKS_TRAINING"] = "1"
     os.environ.setdefault("CASEWORKS_TRAINING_PASSWORD", PASSWORD)
-    remembered = BASE_DIR / ".env"
-    if "CASEWORKS_TRAINING=" not in (remembered.read_text() if remembered.exists() else ""):
-        with remembered.open("a") as file:
-            file.write("CASEWORKS_TRAINING=1\n")
 
 
 def reset(var: Path, embedded: bool) -> None:
@@ -40,6 +38,11 @@ def reset(var: Path, embedded: bool) -> None:
 
     if not embedded:
         raise SupervisorError("--reset is for the embedded servers; a database of your own is yours to drop.")
+    with contextlib.suppress(FileNotFoundError), (var / "servers" / "users.lock").open("r+") as users:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SupervisorError("Some manage.py command uses the database; nothing was thrown away.") from None
     for name in ("servers", "demo", "uploads"):
         shutil.rmtree(var / name, ignore_errors=True)
 
