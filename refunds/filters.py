@@ -156,6 +156,22 @@ class ChangeFilter(ScopedForm):
         return rows
 
 
+class ManualFilter(ScopedForm):
+    """Conditions of the units that wait for a fact."""
+
+    reason = forms.ChoiceField(label="缺少的事实", choices=[ANY, *MANUAL.items()])
+    uscc = CodeField(label="统一社会信用代码", max_length=18)
+
+    def applied(self, rows: AssessmentQuerySet) -> AssessmentQuerySet:
+        """The rows that fit; the form must be valid."""
+        rows = self.within_office(rows)
+        if self.cleaned_data["reason"]:
+            rows = rows.with_reason(self.cleaned_data["reason"])
+        if self.cleaned_data["uscc"]:
+            rows = rows.filter(uscc__startswith=self.cleaned_data["uscc"])
+        return rows
+
+
 class DeterminationFilter(ScopedForm):
     """Conditions of the determinations."""
 

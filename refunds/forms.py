@@ -13,6 +13,7 @@ from caseworks.law.models import Policy
 from caseworks.people.models import OfficeRegion, Person
 from caseworks.people.scope import offices_in_scope
 from refunds.enums import Fact
+from refunds.evidence import LIMIT
 
 SCHEME = "refunds"
 
@@ -66,9 +67,12 @@ class DeterminationForm(forms.Form):
         label="来源", max_length=200, help_text="事实出自哪里，如“企业 2023 年度报告”“税务申报表”“实地核查”"
     )
     evidence = forms.CharField(
-        label="依据说明", max_length=2000, widget=forms.Textarea(attrs={"rows": 4}), help_text="写明查到了什么，供另一人核对",
-    )  # fmt: skip
-    file = forms.FileField(label="证明材料", required=False, help_text="可选；PDF、图片或表格")
+        label="依据说明",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="写明查到了什么，供另一人核对",
+    )
+    file = forms.FileField(label="证明材料", required=False, help_text="可选；PDF、JPG、PNG 或 xlsx，不超过 10 MB")
 
     field_order = ("value", "source", "evidence", "file")
 
@@ -76,7 +80,7 @@ class DeterminationForm(forms.Form):
         super().__init__(data, files, label_suffix="")
         self.fields["value"] = value_field(fact, year)
         self.order_fields(self.field_order)
-        self.fields["file"].widget.attrs["data-limit"] = settings.UPLOAD_LIMIT
+        self.fields["file"].widget.attrs |= {"accept": ".pdf,.jpg,.jpeg,.png,.xlsx", "data-limit": LIMIT}
 
 
 def value_field(fact: str, year: int) -> forms.Field:

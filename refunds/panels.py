@@ -6,15 +6,14 @@ import datetime as dt
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
 from caseworks.base.panels import Panel, Waiting
 from caseworks.people.models import Person
-from caseworks.people.scope import scope_of
 from caseworks.registry.models import Unit
 from refunds import summaries
-from refunds.enums import DeterminationStatus, Outcome
+from refunds.enums import Outcome
 from refunds.models import Assessment, AssessmentQuerySet, Determination, ScreeningRun
 
 SHOWN = (Outcome.ELIGIBLE, Outcome.MANUAL, Outcome.APPLY, Outcome.INELIGIBLE)
@@ -28,10 +27,13 @@ def latest_year() -> int | None:
 
 def with_waiting(rows: AssessmentQuerySet, year: int) -> AssessmentQuerySet:
     """Judgements, each with whether a determination of its premium year waits for confirmation."""
-    set_already = Determination.objects.filter(
-        uscc=OuterRef("uscc"), year=year - 1, status=DeterminationStatus.SET
-    )
-    return rows.annotate(waiting=Exists(set_already))
+    mine = Determination.objects.waiting().filter(uscc=OuterRef("uscc"), year=year - 1)
+    return rows.annotate(waiting=Exists(mine))
+
+
+def set_already(year: int) -> QuerySet[Determination, str]:
+    """The codes of the units of which a fact waits for confirmation."""
+    return Determination.objects.waiting().filter(year=year - 1).values_list("uscc", flat=True)
 
 
 def waiting(person: Person, on: dt.date) -> Iterator[Waiting]:
@@ -46,7 +48,7 @@ def waiting(person: Person, on: dt.date) -> Iterator[Waiting]:
         rows = Assessment.objects.visible_to(person, on).of_year(year).filter(outcome=Outcome.MANUAL)
         yield Waiting(
             "units_to_determine", "待核定单位", "determination.set", "refunds:manual_list",
-            with_waiting(rows, year).filter(waiting=False), hint="缺少划型、人数或类型，填报后方能判定",
+            rows.exclude(uscc__in=set_already(year)), hint="缺少划型、人数或类型，填报后方能判定",
         )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from refunds.views import assessments, exports, screenings, why
+from refunds.views import determinations as facts
 
 app_name = "refunds"
 urlpatterns = [
@@ -17,5 +18,12 @@ urlpatterns = [
     path("refunds/screenings/<int:pk>/progress/", screenings.screening_progress, name="screening_progress"),
     path("refunds/screenings/<int:pk>/changes/", screenings.screening_changes, name="screening_changes"),
     path("refunds/screenings/<int:pk>/changes/export/<str:form>/", exports.change_export, name="change_export"),
+    path("refunds/determinations/", facts.determination_list, name="determination_list"),
+    path("refunds/determinations/manual/", facts.manual_list, name="manual_list"),
+    path("refunds/determinations/new/<int:year>/<str:uscc>/", facts.determination_new, name="determination_new"),
+    path("refunds/determinations/sheet/", facts.determination_sheet, name="determination_sheet"),
+    path("refunds/determinations/sheet/template/", facts.sheet_template, name="determination_sheet_template"),
+    path("refunds/determinations/<int:pk>/", facts.determination_detail, name="determination_detail"),
+    path("refunds/determinations/<int:pk>/evidence/", facts.determination_evidence, name="determination_evidence"),
     path("why/", why.why, name="why"),
 ]

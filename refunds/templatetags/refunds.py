@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from caseworks.base import money as money_words
 from caseworks.base.enums import Size, UnitType
 from refunds.enums import Flag, Outcome
+from refunds.explain import Line
 from refunds.parameters import REASONS
 
 register = template.Library()
@@ -25,9 +26,24 @@ OUTCOME_LOOK = {
 }
 VERDICT_LOOK = {
     "pass": ("green", "bi-check-circle", "符合"),
-    "fail": ("red", "bi-x-circle", "不符合"),
     "unjudged": ("amber", "bi-dash-circle", "不判定"),
     "off": ("grey", "bi-slash-circle", "本年停用"),
+}
+#: What a rule looks at, whichever way it turns out; a reason's own words tell only of the failure.
+RULE_NAMES = {
+    "unit_type_excluded": "单位类型在范围内",
+    "not_active": "参保状态",
+    "listed": "未列入限制名单",
+    "months_insufficient": "足额缴费月数",
+    "in_arrears": "无欠费",
+    "no_premium": "上年度有实缴",
+    "layoff_rate_exceeded": "裁员率",
+    "disqualified": "申领资格",
+    "dispatch_must_apply": "是否劳务派遣单位",
+    "opening_headcount_zero": "年初人数可知",
+    "closing_headcount_missing": "年末人数可知",
+    "size_unknown": "企业划型可知",
+    "unit_type_unclear": "单位类型可定比例",
 }
 
 
@@ -111,10 +127,16 @@ def outcome_badge(code: str) -> SafeString:
     return _badge(*OUTCOME_LOOK.get(Outcome(code), ("grey", "bi-question-circle")), outcome_label(code))
 
 
+@register.filter
+def rule_name(code: str) -> str:
+    """What a rule looks at."""
+    return RULE_NAMES.get(code, reason_label(code))
+
+
 @register.simple_tag
-def verdict_badge(code: str) -> SafeString:
-    """What a rule came to."""
-    return _badge(*VERDICT_LOOK[code])
+def verdict_badge(line: Line) -> SafeString:
+    """What a rule came to; where it was not met, what that leads to."""
+    return outcome_badge(line.outcome) if line.verdict == "fail" else _badge(*VERDICT_LOOK[line.verdict])
 
 
 @register.simple_tag

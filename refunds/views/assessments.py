@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
-from caseworks.law.models import Policy
 from caseworks.people.access import access
 from caseworks.people.models import Person
 from refunds.enums import DeterminationStatus, Outcome
@@ -85,7 +84,7 @@ def assessment_detail(request: HttpRequest, year: int, uscc: str) -> HttpRespons
     assert isinstance(person, Person)
     rows = Assessment.objects.visible_to(person, on).select_related("office", "screening__run__person")
     row = get_object_or_404(rows, year=year, uscc=uscc)
-    policy = Policy.objects.prefetch_related("figures").get(pk=row.policy_id)
+    policy = judged.policy_of(row)
     differences, problem = judged.live_differences(row, on)
     determinations = judged.determinations_of(row)
     waiting = {found.fact for found in determinations if found.status == DeterminationStatus.SET}

@@ -20,7 +20,9 @@ from refunds.policy import Facts, judge
 from refunds.views import words
 
 WAYS_OUT = {
-    Outcome.INELIGIBLE: "如数据有误，请由单位向参保地经办机构提出，由经办核对并更正上游数据后重新筛查；数据无误的，本年度不予返还。",
+    Outcome.INELIGIBLE: (
+        "如数据有误，请由单位向参保地经办机构提出，由经办核对并更正上游数据后重新筛查；数据无误的，本年度不予返还。"
+    ),
     Outcome.APPLY: "请单位带参保人员用工形式、实际用工单位类型和上年度缴费明细，向参保地经办机构申请。",
     Outcome.MANUAL: "由经办查实所缺事实，在“人工核定”中填报并由另一人确认，系统随即重新核算。",
     Outcome.ELIGIBLE: "",
@@ -74,6 +76,11 @@ class Explained:
         )
 
 
+def policy_of(row: Assessment) -> Policy:
+    """The policy row that a stored judgement was made by."""
+    return Policy.objects.prefetch_related("figures").get(pk=row.policy_id)
+
+
 def parameters_of(policy: Policy, as_of: dt.date) -> Parameters:
     """The typed figures of a policy row."""
     return rulebook.of_policy(policy, as_of).parameters[policy.pk]
@@ -108,7 +115,8 @@ def fact_rows(row: Assessment) -> list[FactRow]:
         FactRow("劳务派遣许可证", row.dispatch_licence or words.NOTHING),
         FactRow("累计足额缴费", f"{row.months_paid} 个月", number=True),
         FactRow(
-            "欠费", f"{row.arrears_months} 个月", number=True, note=f"最早 {row.first_arrears}" if row.first_arrears else ""
+            "欠费", f"{row.arrears_months} 个月", number=True,
+            note=f"最早 {row.first_arrears}" if row.first_arrears else "",
         ),
         FactRow(
             f"{year} 年初参保人数", words.shown("opening_headcount", row.opening_headcount), number=True,
@@ -120,8 +128,8 @@ def fact_rows(row: Assessment) -> list[FactRow]:
         ),
         FactRow("死亡 · 退休", f"{row.deaths} 人 · {row.retirements} 人", number=True),
         FactRow("净减员", words.shown("net_reduction", row.net_reduction), number=True),
-        FactRow("裁员率", words.shown("layoff_rate", row.layoff_rate), number=True, note="四舍五入到四位小数，比较时不舍入"),
-        FactRow(f"{year} 年实缴失业保险费", f"{thousands(row.premium)} 元", number=True, note="单位和职工合计，不含滞纳金"),
+        FactRow("裁员率", words.shown("layoff_rate", row.layoff_rate), number=True, note="显示四位小数，比较时不舍入"),
+        FactRow(f"{year} 年实缴保险费", f"{thousands(row.premium)} 元", number=True, note="单位和职工合计，不含滞纳金"),
         FactRow("在列名单", words.shown("lists", row.lists)),
         FactRow("取消资格", words.shown("bar", row.bar)),
     ]  # fmt: skip

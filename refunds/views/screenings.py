@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,7 @@ from caseworks.law.models import Policy
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
+from caseworks.registry import partitions
 from refunds import freshness, rulebook, screening, tasks
 from refunds.filters import CHANGE_ORDERS, ChangeFilter
 from refunds.forms import ScreeningForm
@@ -64,11 +66,23 @@ def screening_list(request: HttpRequest) -> HttpResponse:
 
 
 @dataclass(frozen=True)
+class PolicyShown:
+    """A policy row with its figures in words."""
+
+    policy: Policy
+    figures: list[words.FigureRow]
+
+
+def policies_shown(policies: Iterable[Policy]) -> list[PolicyShown]:
+    """Policy rows as shown, the most particular first: it is the one that counts where several cover a unit."""
+    return [PolicyShown(row, words.figures(row)) for row in sorted(policies, key=lambda row: -len(row.region))]
+
+
+@dataclass(frozen=True)
 class Basis:
     """What a screening would stand on: shown before anybody presses the button."""
 
-    policy: Policy | None = None
-    figures: list[words.FigureRow] | None = None
+    policies: list[PolicyShown] = field(default_factory=list)
     fresh: summaries_shown.Fresh | None = None
     problem: str = ""
 
@@ -81,19 +95,21 @@ def _basis(form: ScreeningForm) -> Basis:
         rules = rulebook.freeze(year=given["year"], region=given["region"], as_of=given["as_of"])
     except Refusal as refusal:
         return Basis(problem=str(refusal))
-    policy = rules.policies[0]
+    shown = policies_shown(rules.policies)
     try:
         found = freshness.guard(rules.question.premium_year, given["region"])
     except Refusal as refusal:
-        return Basis(policy, words.figures(policy), problem=str(refusal))
-    return Basis(policy, words.figures(policy), summaries_shown.Fresh.of(found.as_json()))
+        return Basis(shown, problem=str(refusal))
+    return Basis(shown, summaries_shown.Fresh.of(found.as_json()))
 
 
 def _first_values(form: ScreeningForm, request: HttpRequest, on: dt.date) -> dict[str, Any]:
-    """What the form starts with: the newest year of which there is a policy, the widest region, today."""
+    """What the form starts with: the newest policy year of whose premium there is data, the widest region, today."""
     given = {name: request.GET[name] for name in form.fields if request.GET.get(name)}
     choices = {name: getattr(form.fields[name], "choices", []) for name in ("year", "region")}
     first = {name: found[0][0] for name, found in choices.items() if found}
+    paid_for = partitions.years()
+    first["year"] = next((year for year, _ in choices["year"] if year - 1 in paid_for), first.get("year", ""))
     return {**first, "as_of": on.isoformat(), **given}
 
 
@@ -141,6 +157,8 @@ def _watched(pk: int) -> ScreeningRun:
     rows = ScreeningRun.objects.select_related("run__person", "policy", "previous__run")
     found = get_object_or_404(rows, pk=pk)
     runs.settle(found.run, timezone.now())
+    if not found.run.is_open:
+        found.run.message = ""  # what was being done last says nothing once it has ended
     return found
 
 
@@ -149,7 +167,8 @@ def _watched(pk: int) -> ScreeningRun:
 def screening_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """How far it is; when it has ended, what came of it for the offices that the person sees."""
     found, person, on = _watched(pk), person_of(request), timezone.localdate()
-    policy = Policy.objects.filter(pk=found.policy_id).prefetch_related("figures").first() if found.policy_id else None
+    numbers = {int(number) for number in found.policies} or {found.policy_id or 0}
+    shown = policies_shown(Policy.objects.filter(pk__in=numbers).prefetch_related("figures"))
     context = {
         "screening": found,
         "watch": Watch.of(found.run, timezone.now()),
@@ -157,15 +176,14 @@ def screening_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "place": summaries_shown.places([found.region])[found.region],
         "ended": ENDED[RunState(found.run.state)],
         "finished": found.run.state == RunState.DONE,
-        "policy": policy,
-        "policy_figures": words.figures(policy) if policy else [],
+        "policies": shown,
         "fresh": summaries_shown.Fresh.of(found.freshness) if found.freshness else None,
         "may_run": request.user.has_perm("screening.run"),
         "may_export": request.user.has_perm("export.make"),
         "again_url": f"{reverse('refunds:screening_new')}?year={found.year}&region={found.region}",
     }
     if context["finished"]:
-        context |= summaries_shown.result(found, person, on, policy)
+        context |= summaries_shown.result(found, person, on, shown[0].policy if shown else None)
     return render(request, "refunds/screening_detail.html", context)
 
 

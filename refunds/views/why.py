@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 from caseworks.base.errors import Refusal
 from caseworks.base.identifiers import normalise, uscc_problem
 from caseworks.base.money import ZERO, thousands
-from caseworks.law.models import Policy
 from caseworks.people.access import access
 from caseworks.people.models import Office, Person
 from caseworks.registry.models import Unit
@@ -45,10 +44,7 @@ class Answer:
 
 
 def _headline(outcome: str, year: int, amount: object, *, stored: bool) -> str:
-    if not stored:
-        head = f"{year} 年度筛查时名册中还没有该单位；按现有数据试算，"
-    else:
-        head = f"{year} 年度，"
+    head = f"{year} 年度，" if stored else f"{year} 年度筛查时名册中还没有该单位；按现有数据试算，"
     match outcome:
         case Outcome.ELIGIBLE:
             return f"{head}该单位符合条件，应返还 {thousands(amount)} 元，经审核、公示后拨付，无需申请。"  # type: ignore[arg-type]
@@ -61,7 +57,7 @@ def _headline(outcome: str, year: int, amount: object, *, stored: bool) -> str:
 
 
 def _stored(row: Assessment, unit: Unit) -> Answer:
-    policy = Policy.objects.prefetch_related("figures").get(pk=row.policy_id)
+    policy = judged.policy_of(row)
     explained = judged.Explained.of(judged.facts_of(row), judged.parameters_of(policy, row.judged_on))
     return Answer(
         row.name, row.uscc, unit.office,

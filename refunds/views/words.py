@@ -125,18 +125,27 @@ class FigureRow:
     label: str
     value: str
     clause: str
+    deciding: bool
 
 
-def figures(policy: Policy, *, rules: bool = False) -> list[FigureRow]:
-    """The figures that decide a judgement; of the rules' switches only those that are off, unless all are wanted."""
+#: The figures that decide whether and how much; the others are about how cases are handled.
+DECIDING = (
+    "ratio_large", "ratio_sme", "ratio_reference", "months_required", "layoff_formula", "layoff_ceiling",
+    "small_unit_ceiling", "small_unit_headcount",
+)  # fmt: skip
+
+
+def figures(policy: Policy) -> list[FigureRow]:
+    """The figures that decide a judgement; of the rules' switches only those that are off."""
     typed = parameters_of(policy.scheme)
     labels, rows = typed.labels(), []
     choices = {f.name: f.metadata["choices"] for f in typed.figure_fields()}
     for name, figure in policy.figures_dict().items():
-        if figure.kind == "switch" and figure.number and not rules:
+        if figure.kind == "switch" and figure.number:
             continue
         value = figure.shown
         if choices.get(name) and figure.text:
             value = "、".join(str(choices[name].get(code, code)) for code in figure.text.split(";"))
-        rows.append(FigureRow(labels.get(name, name), value, figure.clause))
+        deciding = name in DECIDING or figure.kind == "switch"
+        rows.append(FigureRow(labels.get(name, name), value, figure.clause, deciding))
     return rows
