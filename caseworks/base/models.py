@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.conf import settings
 from django.db import models
@@ -106,13 +106,3 @@ class Run(models.Model):
         if self.person is not None:
             return str(self.person)
         return f"os:{self.os_user} {self.command}".strip()
-
-    def as_dict(self) -> dict[str, Any]:
-        """What a progress fragment shows."""
-        return {
-            "state": self.state,
-            "done": self.done,
-            "total": self.total,
-            "percent": self.percent,
-            "message": self.message,
-        }

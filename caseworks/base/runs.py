@@ -162,12 +162,6 @@ def settle(run: Run, at: datetime.datetime) -> Run:
     return run
 
 
-def settle_all(at: datetime.datetime) -> int:
-    """Mark every run that lost its process; how many."""
-    settled = [settle(run, at) for run in Run.objects.open()]
-    return sum(run.state == RunState.INTERRUPTED for run in settled)
-
-
 @contextmanager
 def exclusive(name: str, what: str = "") -> Iterator[None]:
     """One at a time over all processes: a session lock on a connection of its own, refused at once when it is held."""

@@ -93,14 +93,14 @@ def appoint(
 def end(appointment: Appointment, *, last_day: datetime.date, by: Actor) -> Appointment:
     """End an appointment; the last day still counts. What a stand-in lent of it ends with it."""
     _check_may(by)
+    if appointment.role == Role.ADMINISTRATOR:
+        check_another_administrator(appointment.person, last_day)
     _lock(appointment.person)
     appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
     if appointment.stand_in_id is not None:
         raise Refusal("这是代理带来的角色，请结束代理，未作任何更改。")
     if appointment.until is not None and appointment.until <= last_day:
         raise Refusal(f"该任职已于{appointment.until}结束，未作任何更改。")
-    if appointment.role == Role.ADMINISTRATOR:
-        check_another_administrator(appointment.person, last_day)
     lent = Appointment.objects.filter(
         stand_in__absent=appointment.person, office=appointment.office, role=appointment.role
     )
@@ -116,9 +116,10 @@ def end(appointment: Appointment, *, last_day: datetime.date, by: Actor) -> Appo
 
 def check_another_administrator(person: Person, last_day: datetime.date) -> None:
     """Refuse what would leave nobody to manage people."""
-    others = Appointment.objects.select_for_update().filter(role=Role.ADMINISTRATOR, person__is_active=True)
-    left = others.exclude(person=person).filter(Q(until__isnull=True) | Q(until__gt=last_day)).own()
-    if not left.exists():
+    administrators = Appointment.objects.filter(role=Role.ADMINISTRATOR).own()
+    list(administrators.select_for_update().order_by("pk"))  # two who go at the same moment wait for each other
+    left = administrators.filter(Q(until__isnull=True) | Q(until__gt=last_day), person__is_active=True)
+    if not left.exclude(person=person).exists():
         raise Refusal("这是最后一名系统管理员，未作任何更改。请先任命另一名系统管理员。")
 
 

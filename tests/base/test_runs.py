@@ -136,15 +136,15 @@ def test_a_run_whose_process_died_is_interrupted_and_a_living_one_is_not() -> No
     with runs.running(living):
         Run.objects.filter(pk=living.pk).update(started_at=AT)
         assert is_locked(f"run:{living.pk}")
-        assert runs.settle_all(later) == 1
+        for run in Run.objects.all():
+            runs.settle(run, later)
         assert {run.pk: run.state for run in Run.objects.all()} == {
             dead.pk: RunState.INTERRUPTED,
             queued.pk: RunState.QUEUED,
             living.pk: RunState.RUNNING,
         }
     assert "进程已不存在" in Run.objects.get(pk=dead.pk).error
-    assert runs.settle_all(AT + datetime.timedelta(hours=25)) == 1
-    assert Run.objects.get(pk=queued.pk).state == RunState.INTERRUPTED
+    assert runs.settle(queued, AT + datetime.timedelta(hours=25)).state == RunState.INTERRUPTED
 
 
 @pytest.mark.django_db(transaction=True)

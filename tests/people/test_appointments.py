@@ -235,6 +235,29 @@ def test_of_two_appointments_at_the_same_moment_one_is_refused() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_of_two_administrators_who_go_at_the_same_moment_one_stays() -> None:
+    held = [person(name, Role.ADMINISTRATOR).appointments.get() for name in ("one", "two")]
+    gate, outcomes = threading.Barrier(2, timeout=10), []
+
+    def go(appointment: Appointment) -> None:
+        try:
+            gate.wait()
+            appointments.end(appointment, last_day=FRIDAY, by=SHELL)
+            outcomes.append("gone")
+        except Refusal as refusal:
+            outcomes.append(refusal.message[:13])
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=go, args=(appointment,)) for appointment in held]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(outcomes) == ["gone", "这是最后一名系统管理员，未"]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_stand_in_and_an_appointment_at_the_same_moment_do_not_meet() -> None:
     absent, deputy = person("zhang", Role.CASHIER), person("li")
     gate, outcomes = threading.Barrier(2, timeout=10), []
