@@ -21,6 +21,6 @@ def former_names(text: str) -> list[str]:
     return [name for part in re.split("[;；]", text) if (name := part.strip())]
 
 
-def search_key(name: str, former: str) -> str:
-    """The keys of a unit's present and former names, one behind the other."""
-    return SEPARATOR.join([name_key(name), *(name_key(old) for old in former_names(former))])
+def former_key(text: str) -> str:
+    """The keys of a unit's former names, each behind a separator."""
+    return "".join(SEPARATOR + name_key(name) for name in former_names(text))

@@ -16,10 +16,19 @@ def test_a_year_of_contributions_is_a_partition() -> None:
     partitions.ensure(2023)
     for period in ("2022-12", "2023-01", "2023-12"):
         Contribution.objects.create(
-            uscc="91220102XNDP8LW13M", period=period, kind="normal", serial="1", headcount=1, due=Decimal(1), paid=Decimal(0)
+            uscc="91220102XNDP8LW13M",
+            period=period,
+            kind="normal",
+            serial="1",
+            headcount=1,
+            due=Decimal(1),
+            paid=Decimal(0),
         )
     assert partitions.years() == [2022, 2023]
-    assert list(Contribution.objects.of_year(2023).order_by("period").values_list("period", flat=True)) == ["2023-01", "2023-12"]
+    assert list(Contribution.objects.of_year(2023).order_by("period").values_list("period", flat=True)) == [
+        "2023-01",
+        "2023-12",
+    ]
     with connection.cursor() as cursor:
         cursor.execute("SELECT tableoid::regclass::text, count(*) FROM registry_contribution GROUP BY 1 ORDER BY 1")
         assert cursor.fetchall() == [("registry_contribution_2022", 1), ("registry_contribution_2023", 2)]

@@ -62,7 +62,9 @@ class Account(models.Model):
             models.CheckConstraint(condition=Q(kind__in=AccountKind.values), name="account_kind_known"),
             models.CheckConstraint(condition=Q(status__in=AccountStatus.values), name="account_status_known"),
             models.CheckConstraint(
-                condition=Q(proposed_by__isnull=True) | Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("proposed_by")),
+                condition=Q(proposed_by__isnull=True)
+                | Q(confirmed_by__isnull=True)
+                | ~Q(confirmed_by=F("proposed_by")),
                 name="account_decided_by_another_person",
             ),
             models.CheckConstraint(

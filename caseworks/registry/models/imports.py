@@ -51,7 +51,9 @@ class ImportFile(models.Model):
             models.CheckConstraint(
                 condition=Q(read=F("stored") + F("rejected") + F("unchanged")), name="import_rows_add_up"
             ),
-            models.CheckConstraint(condition=Q(stored=F("new") + F("changed")), name="import_stored_is_new_and_changed"),
+            models.CheckConstraint(
+                condition=Q(stored=F("new") + F("changed")), name="import_stored_is_new_and_changed"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -105,7 +107,9 @@ class RejectedRow(models.Model):
                 name="rejected_standing_uscc",
             ),
             models.Index(
-                fields=["kind"], condition=Q(mended_by__isnull=True, settled_at__isnull=True), name="rejected_standing_kind"
+                fields=["kind"],
+                condition=Q(mended_by__isnull=True, settled_at__isnull=True),
+                name="rejected_standing_kind",
             ),
         ]
         constraints = [
@@ -146,7 +150,9 @@ class Retirement(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=RetirementStatus.values), name="retirement_status_known"),
             models.CheckConstraint(
-                condition=Q(proposed_by__isnull=True) | Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("proposed_by")),
+                condition=Q(proposed_by__isnull=True)
+                | Q(confirmed_by__isnull=True)
+                | ~Q(confirmed_by=F("proposed_by")),
                 name="retirement_confirmed_by_another_person",
             ),
             models.CheckConstraint(

@@ -111,7 +111,9 @@ class TrainingSubsidy(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "职业培训补贴"
         constraints = [
-            models.UniqueConstraint(fields=["id_hash", "occupation_code", "level", "paid_on"], name="training_subsidy_once"),
+            models.UniqueConstraint(
+                fields=["id_hash", "occupation_code", "level", "paid_on"], name="training_subsidy_once"
+            ),
             models.CheckConstraint(condition=Q(level__range=(1, 5)), name="training_subsidy_level_1_to_5"),
         ]
 

@@ -28,6 +28,14 @@ class Grams(models.Func):
     output_field = models.TextField()
 
 
+class Joined(models.Func):
+    """Two texts, one behind the other."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " || "
+    output_field = models.TextField()
+
+
 class HasGrams(models.Func):
     """Whether the first text has every two-character part of the second: the index's way to "contains"."""
 
@@ -63,7 +71,10 @@ class Unit(models.Model):
     name = models.CharField("单位名称", max_length=200)
     name_key = models.CharField("名称检索码", max_length=200)
     former_names = models.CharField("曾用名", max_length=1000, blank=True, default="")
-    search_key = models.TextField("检索码")
+    former_key = models.CharField("曾用名检索码", max_length=1000, blank=True, default="")
+    search_key = models.GeneratedField(
+        expression=Joined(F("name_key"), F("former_key")), output_field=models.TextField(), db_persist=True
+    )
     unit_type = models.CharField("单位类型", max_length=20, choices=UnitType.choices)
     size = models.CharField("企业划型", max_length=6, choices=Size.choices, blank=True, default="")
     region = models.CharField("行政区划代码", max_length=6)
@@ -89,6 +100,11 @@ class Unit(models.Model):
             models.Index(fields=["city_office", "uscc"], name="unit_city_uscc"),
             models.Index(fields=["name_key", "uscc"], name="unit_name_key"),
             models.Index(fields=["region", "uscc"], name="unit_region_uscc"),
+            models.Index(fields=["office", "name_key", "uscc"], name="unit_office_name"),
+            models.Index(fields=["city_office", "name_key", "uscc"], name="unit_city_name"),
+            models.Index(fields=["unit_type", "uscc"], name="unit_type_uscc"),
+            models.Index(fields=["size", "uscc"], name="unit_size_uscc"),
+            models.Index(fields=["status", "uscc"], name="unit_status_uscc"),
             GinIndex(Grams(F("search_key")), name="unit_grams"),
         ]
         constraints = [
