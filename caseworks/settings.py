@@ -1,6 +1,7 @@
 """Settings, read from the environment; every name is described in docs/configuration.md."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import environ
 from celery.schedules import crontab
@@ -46,6 +47,7 @@ _embedded = DEBUG or env.bool("CASEWORKS_EMBEDDED", default=False)
 if "DATABASE_URL" in env.ENVIRON:
     DATABASES = {"default": env.db_url("DATABASE_URL")}
     DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+    DATABASES["default"]["HOST"] = unquote(DATABASES["default"]["HOST"])  # the folder of a socket
 elif _embedded:
     from caseworks.embedded import Servers
 
