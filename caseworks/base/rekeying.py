@@ -18,6 +18,15 @@ from .sealed import HashField, SealedField, lookup_hash, newest_version, seal, u
 
 BATCH = 5000
 
+# SQL that brings hashes kept elsewhere (in a JSON key) along, joining the table `rehashed (old, new)`; apps add theirs.
+FOLLOWERS: list[str] = []
+
+
+def register_follower(sql: str) -> None:
+    """Have a statement run with every re-hashing."""
+    if sql not in FOLLOWERS:
+        FOLLOWERS.append(sql)
+
 
 class Column(NamedTuple):
     """A column of a table; for a hash, the sealed column it was made of, if that is in the same table."""
@@ -115,6 +124,8 @@ def rehash() -> dict[Column, int]:
                       FROM rehashed WHERE t.{name} = rehashed.old AND rehashed.old <> rehashed.new"""
             )
             changed[column] = cursor.rowcount
+        for follower in FOLLOWERS:
+            cursor.execute(follower)
     return changed
 
 
@@ -122,9 +133,7 @@ def _map(column: Column) -> None:
     """Note the old and the new hash of every value sealed beside its hash."""
     table, name, of = (connection.ops.quote_name(part) for part in column)
     with connection.chunked_cursor() as rows:
-        rows.execute(
-            f"SELECT DISTINCT ON ({name}) {name}, {of} FROM {table} WHERE {name} IS NOT NULL AND length({of}) > 0"
-        )
+        rows.execute(f"SELECT DISTINCT ON ({name}) {name}, {of} FROM {table} WHERE {name} IS NOT NULL")
         while batch := rows.fetchmany(BATCH):
             with connection.cursor() as cursor:
                 cursor.execute(

@@ -23,6 +23,7 @@ from caseworks.base.errors import Refusal
 from caseworks.base.rekeying import Column
 from caseworks.base.sealed import HashField, SealedField, lookup_hash, seal, unseal
 from caseworks.people.models import Person
+from caseworks.registry.models import BenefitSpell, Worker
 
 ONE, TWO = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
 
@@ -185,10 +186,15 @@ def test_rehashing_follows_the_sealed_value_into_other_tables(
     settings.LOOKUP_KEY = ONE
     _fill(card, 3)
     use.objects.create(number_hash=lookup_hash("6217000000000001"))  # type: ignore[attr-defined]
+    Person.objects.create(username="wang", full_name=lookup_hash("6217000000000001").hex()[:60])
+    follower = """UPDATE people_person SET full_name = left(encode(new, 'hex'), 60) FROM rehashed
+                   WHERE full_name = left(encode(old, 'hex'), 60)"""
+    monkeypatch.setattr(rekeying, "FOLLOWERS", [follower])
     settings.LOOKUP_KEY = TWO
     assert rekeying.rehash() == {columns[0]: 3, columns[1]: 1}
     assert card.objects.get(number_hash=lookup_hash("6217000000000002")).number == "6217000000000002"  # type: ignore[attr-defined]
     assert use.objects.filter(number_hash=lookup_hash("6217000000000001")).count() == 1  # type: ignore[attr-defined]
+    assert Person.objects.get().full_name == lookup_hash("6217000000000001").hex()[:60]
     assert rekeying.rehash() == {columns[0]: 0, columns[1]: 0}
 
 
@@ -207,3 +213,22 @@ def test_a_hash_without_a_value_stops_the_whole_rehashing(
         rekeying.rehash()
     assert refused.value.details == ("test_use.number_hash：1 条",)
     assert card.objects.order_by("pk").first().number_hash == old  # type: ignore[attr-defined]
+
+
+@pytest.mark.django_db
+def test_the_command_rehashes_every_hash_of_the_registry(settings: Settings) -> None:
+    settings.LOOKUP_KEY = ONE
+    number, phone = "220102198601011234", "13900001111"
+    worker = Worker.objects.create(
+        id_no=number, id_hash=lookup_hash(number), name="王", phone=phone, phone_hash=lookup_hash(phone)
+    )
+    spell = {"id_hash": lookup_hash(number), "period_from": "2024-01", "period_to": "2024-03"}
+    BenefitSpell.objects.create(**spell)
+    settings.LOOKUP_KEY = TWO
+    out = io.StringIO()
+    call_command("rehash", stdout=out)
+    assert "registry_worker.id_hash：重新计算 1 条" in out.getvalue()
+    assert "共重新计算 3 条检索码" in out.getvalue()
+    worker.refresh_from_db()
+    assert (worker.id_hash, worker.phone_hash) == (lookup_hash(number), lookup_hash(phone))
+    assert BenefitSpell.objects.get().id_hash == lookup_hash(number)
