@@ -138,13 +138,11 @@ class Bench:
 def child(size: int, names: Sequence[str], out: Path) -> None:
     """Run the benches of one size on the servers that the environment names."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caseworks.settings")
+    for command in (["migrate", "--verbosity", "0"], ["setup"], ["collectstatic", "--noinput"]):
+        subprocess.run([sys.executable, "manage.py", *command], cwd=BASE_DIR, check=True, stdout=subprocess.DEVNULL)
     import django
-    from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", verbosity=0)
-    call_command("setup", stdout=open(os.devnull, "w"))  # noqa: SIM115
-    call_command("collectstatic", interactive=False, verbosity=0)
     bench = Bench(size)
     bench.folder.mkdir(parents=True)
     for name in names:
