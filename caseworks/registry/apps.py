@@ -7,6 +7,12 @@ class RegistryConfig(AppConfig):
     verbose_name = "参保登记"
 
     def ready(self) -> None:
+        from caseworks.base.rekeying import register_follower
         from caseworks.people.offices import register_scoped
 
         register_scoped("registry_unit")
+        register_follower(
+            """UPDATE registry_retirement
+                  SET key = jsonb_set(key, '{id_hash}', to_jsonb(encode(rehashed.new, 'hex')))
+                 FROM rehashed WHERE key->>'id_hash' = encode(rehashed.old, 'hex')"""
+        )
