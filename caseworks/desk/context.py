@@ -49,7 +49,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
             person=user.full_name or user.username,
             office=_office(user, on),
             roles=_roles(user, on) if staff else "单位用户",
-            menu=menu(user.has_perm, request.path, counts) if staff else [],
+            menu=menu(user.has_perm, request.path, counts, admin=user.is_staff) if staff else [],
             home=_address("desk:home") if staff else "/",
             logout_url=_address("people:logout"),
             password_url=_address("people:password_change"),

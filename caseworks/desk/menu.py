@@ -16,6 +16,8 @@ class Item:
     icon: str
     url_name: str
     permission: str
+    #: lies below /admin/, which only supervisors, auditors and administrators enter
+    admin: bool = False
 
 
 MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
@@ -41,10 +43,10 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
     (
         "管理",
         (
-            Item("政策参数", "bi-journal-text", "admin:law_policy_changelist", "policy.view"),
-            Item("工作日历", "bi-calendar3", "admin:law_calendaryear_changelist", "policy.view"),
-            Item("人员", "bi-people", "admin:people_person_changelist", "people.manage"),
-            Item("机构", "bi-diagram-3", "admin:people_office_changelist", "people.manage"),
+            Item("政策参数", "bi-journal-text", "admin:law_policy_changelist", "policy.view", admin=True),
+            Item("工作日历", "bi-calendar3", "admin:law_calendaryear_changelist", "policy.view", admin=True),
+            Item("人员", "bi-people", "admin:people_person_changelist", "people.view", admin=True),
+            Item("机构", "bi-diagram-3", "admin:people_office_changelist", "people.view", admin=True),
         ),
     ),
 )
@@ -74,11 +76,13 @@ class Group:
     entries: list[Entry]
 
 
-def menu(may: Callable[[str], bool], path: str, counts: Mapping[str, int]) -> list[Group]:
+def menu(
+    may: Callable[[str], bool], path: str, counts: Mapping[str, int], *, admin: bool = False
+) -> list[Group]:
     """The groups that a person may use; `counts` is waiting work by the name of the list that shows it."""
     found: list[tuple[str, list[tuple[Item, str]]]] = []
     for label, items in MENU:
-        allowed = [(item, _address(item)) for item in items if not item.permission or may(item.permission)]
+        allowed = [(item, _address(item)) for item in items if _allowed(item, may, admin)]
         found.append((label, [(item, url) for item, url in allowed if url]))
     current = _current(path, [url for _, lines in found for _, url in lines])
     return [
@@ -86,6 +90,10 @@ def menu(may: Callable[[str], bool], path: str, counts: Mapping[str, int]) -> li
         for label, lines in found
         if lines
     ]
+
+
+def _allowed(item: Item, may: Callable[[str], bool], admin: bool) -> bool:
+    return (admin or not item.admin) and (not item.permission or may(item.permission))
 
 
 def _address(item: Item) -> str:

@@ -10,6 +10,8 @@ from caseworks.law.models import Policy
 from caseworks.law.schemes import parameters_by_scheme
 from caseworks.people.models import Office
 
+# How the bureau checks its own work is not for the public page.
+INTERNAL = {"sample_share", "paid_late_months", "second_person_above"}
 PLAIN = {FigureKind.RATIO, FigureKind.AMOUNT, FigureKind.COUNT, FigureKind.MONTHS, FigureKind.DAYS}
 
 
@@ -46,7 +48,7 @@ def _public(policy: Policy) -> PublicPolicy:
     figures = [
         PublicFigure(labels.get(row.name, row.name), row.figure.shown, row.clause)
         for row in policy.figures.all()
-        if row.kind in PLAIN and row.number is not None
+        if row.kind in PLAIN and row.number is not None and row.name not in INTERNAL
     ]
     return PublicPolicy(policy.get_scheme_display(), policy, policy.documents, figures)
 

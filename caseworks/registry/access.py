@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from caseworks.people.models import Person
+from caseworks.people.models import OfficeRegion, Person
 from caseworks.people.scope import offices_in_scope, scope_of
 from caseworks.registry.models import ImportFile, Unit
 
@@ -26,3 +26,11 @@ def visible_imports(person: Person, on: dt.date) -> QuerySet[ImportFile]:
     if scope_of(person, on).province:
         return ImportFile.objects.all()
     return ImportFile.objects.filter(Q(person=person) | Q(person__office__in=offices_in_scope(person, on)))
+
+
+def replaceable_prefixes(person: Person, on: dt.date) -> tuple[str, ...] | None:
+    """Regions that a replacing file of the person may stand for: those of the offices in scope; None is any."""
+    if scope_of(person, on).province:
+        return None
+    offices = offices_in_scope(person, on)
+    return tuple(OfficeRegion.objects.filter(office__in=offices).order_by("prefix").values_list("prefix", flat=True))

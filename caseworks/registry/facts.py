@@ -160,3 +160,21 @@ def retirements_of(uscc: str) -> list[Retirement]:
     """Records of the unit that upstream no longer had, the newest first."""
     rows = Retirement.objects.filter(uscc=uscc).select_related("import_file")
     return list(rows.order_by(F("decided_at").desc(nulls_first=True), "-pk")[:50])
+
+
+_WORDS = {
+    "headcount": "人数",
+    "due": "应缴",
+    "paid": "实缴",
+    "paid_on": "到账",
+    "reason": "原因",
+    "removed_on": "移出",
+    "source": "来源",
+    "closing_balance": "滚存结余",
+    "expenditure": "支出",
+}
+
+
+def row_words(row: Retirement) -> list[tuple[str, object]]:
+    """What the retired record said, as far as it names nobody."""
+    return [(label, row.snapshot[name]) for name, label in _WORDS.items() if row.snapshot.get(name) not in (None, "")]

@@ -7,13 +7,16 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.validators import RegexValidator
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
 from caseworks.base.enums import Size, UnitStatus, UnitType
 from caseworks.base.filters import FilterForm
 from caseworks.base.identifiers import normalise
-from caseworks.people.models import Office
+from caseworks.base.models import RunState
+from caseworks.people.models import Office, Person
+from caseworks.registry.enums import FileKind
+from caseworks.registry.models import ImportFile, RejectedRow
 from caseworks.registry.models.units import UnitQuerySet
 from caseworks.registry.names import name_key
 
@@ -102,3 +105,37 @@ def _below(office: Office) -> Q:
     if office.level == "province":
         return Q()
     return Q(city_office=office) if office.level == "city" else Q(office=office)
+
+
+STATES = {
+    "open": ("等待或进行中", (RunState.QUEUED, RunState.RUNNING)),
+    "done": ("已完成", (RunState.DONE,)),
+    "failed": ("未完成（拒绝、出错、中断）", (RunState.REFUSED, RunState.FAILED, RunState.INTERRUPTED)),
+}
+
+
+class ImportFilter(FilterForm):
+    """Kind of file, how the import ended, whether rejected rows still stand, whose it is."""
+
+    kind = forms.ChoiceField(label="文件类别", choices=[ANY, *FileKind.choices])
+    state = forms.ChoiceField(label="状态", choices=[ANY, *((code, label) for code, (label, _) in STATES.items())])
+    rejected = forms.ChoiceField(label="错误行", choices=[ANY, ("1", "有未改正的错误行")])
+    mine = forms.ChoiceField(label="导入人", choices=[ANY, ("1", "只看我的")])
+
+    def __init__(self, data: QueryDict, *args: Any, person: Person, **kwargs: Any) -> None:
+        super().__init__(data, *args, **kwargs)
+        self.person = person
+
+    def narrow(self, files: QuerySet[ImportFile]) -> QuerySet[ImportFile]:
+        """The imports that meet the conditions; all of them while the form has errors."""
+        if not self.is_valid():
+            return files
+        given = self.cleaned_data
+        if given["kind"]:
+            files = files.filter(kind=given["kind"])
+        if given["state"]:
+            files = files.filter(run__state__in=STATES[given["state"]][1])
+        if given["rejected"]:
+            standing = RejectedRow.objects.standing().filter(import_file=OuterRef("pk"))
+            files = files.filter(Exists(standing), rejected__gt=0)
+        return files.filter(person=self.person) if given["mine"] else files

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import RegexValidator
 
@@ -49,11 +48,18 @@ class UploadForm(forms.Form):
         label="行政区划代码（前缀）", required=False, validators=[REGION], help_text="22 为全省，2201 为全市"
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, prefixes: tuple[str, ...] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, label_suffix="", **kwargs)
-        self.fields["files"].widget.attrs |= {"accept": ".csv,.xlsx", "data-limit": settings.UPLOAD_LIMIT}
+        self.prefixes = prefixes
         for name in ("period_from", "period_to"):
             self.fields[name].widget.attrs |= {"placeholder": "2023-01", "inputmode": "numeric"}
+
+    def clean_region(self) -> str:
+        """A replacing file stands for regions of the person's own offices."""
+        region = str(self.cleaned_data["region"])
+        if region and self.prefixes is not None and not region.startswith(self.prefixes):
+            raise forms.ValidationError(f"不在您机构的管辖范围内（{'、'.join(self.prefixes)}）。")
+        return region
 
     def clean(self) -> dict[str, Any]:
         """A replacing file stands for a period and a region, both named."""

@@ -1,0 +1,23 @@
+"""Words of the registry's templates."""
+
+from __future__ import annotations
+
+from django import template
+
+from caseworks.registry.enums import FileKind
+from caseworks.registry.models import RejectedRow
+from caseworks.registry.previews import masked
+
+register = template.Library()
+
+
+@register.filter
+def kind_label(kind: str) -> str:
+    """The Chinese name of a kind of file."""
+    return FileKind(kind).label if kind in FileKind.values else kind
+
+
+@register.filter
+def shown_value(row: RejectedRow) -> str:
+    """A rejected value as a page shows it: what names a person or an account is masked."""
+    return masked(row.column, row.value)
