@@ -7,6 +7,7 @@ however it ends (caseworks.embedded).
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -55,6 +56,7 @@ def _servers() -> None:
         os.environ["REDIS_URL"] += f"?db={number}"
 
 
+atexit.register(_STACK.close)  # where the run ends before pytest can unconfigure
 _environment()
 _var()
 _servers()
