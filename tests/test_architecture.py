@@ -264,8 +264,12 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "refunds_screeningrun": ("refunds.screening",),
     "registry_account": ("caseworks.registry.loading", "caseworks.registry.accounts"),  # proposes; decides
     "registry_importfile": ("caseworks.registry.imports",),
-    "registry_rejectedrow": ("caseworks.registry.loading",),
-    "registry_retirement": ("caseworks.registry.loading", "caseworks.registry.retirements"),  # proposes; decides
+    "registry_rejectedrow": ("caseworks.registry.loading", "caseworks.registry.rejections"),  # records; mends
+    "registry_retirement": (
+        "caseworks.registry.loading",  # proposes
+        "caseworks.registry.retirements",  # decides
+        "caseworks.registry.apps",  # its key follows a new look-up key
+    ),
     ANY_TABLE: (
         "caseworks.base.rekeying",  # sealed and hashed columns anew
         "caseworks.people.offices",  # office columns of the tables registered for it

@@ -148,6 +148,14 @@ def _finish(run: Run, line: _Line, state: RunState, error: str) -> None:
             raise
 
 
+def refuse(run: Run, refusal: Refusal, at: datetime.datetime) -> bool:
+    """Put a refusal on record that came before the run began; False where the run had begun and tells its own end."""
+    closed = Run.objects.filter(pk=run.pk, state=RunState.QUEUED).update(
+        state=RunState.REFUSED, error=str(refusal), finished_at=at
+    )
+    return bool(closed)
+
+
 def settle(run: Run, at: datetime.datetime) -> Run:
     """The run as it stands: one whose process died is marked interrupted. Pages ask this before they show a run."""
     lost = run.state == RunState.RUNNING and (run.started_at or at) < at - GRACE

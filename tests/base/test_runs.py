@@ -184,6 +184,20 @@ def test_of_two_at_once_one_is_refused() -> None:
     assert results == ["another", "first", "afterwards"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_before_the_beginning_is_on_record_and_a_later_one_tells_itself() -> None:
+    run = fresh()
+    assert runs.refuse(run, Refusal("同类文件正在导入。"), AT)
+    run.refresh_from_db()
+    assert (run.state, run.error, run.finished_at) == (RunState.REFUSED, "同类文件正在导入。", AT)
+    done = fresh()
+    with runs.running(done):
+        pass
+    assert not runs.refuse(done, Refusal("x"), AT)
+    done.refresh_from_db()
+    assert done.state == RunState.DONE
+
+
 @pytest.mark.django_db
 def test_who_started_it_is_recorded() -> None:
     assert fresh().actor_label == "os:ops manage.py import_data"
