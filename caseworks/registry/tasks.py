@@ -1,0 +1,92 @@
+"""Couriers of imports: a page puts files down, a worker looks at them or loads them. Twice is as good as once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from celery import chain, shared_task
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from caseworks.base.errors import Refusal
+from caseworks.base.models import Run, RunState
+from caseworks.base.side import is_locked
+from caseworks.people.actors import Actor
+from caseworks.registry import imports, previews, uploads
+from caseworks.registry.enums import FileKind
+
+PATIENCE = 3600  # seconds that an import waits for another one of its kind
+LOOK_AGAIN = 2
+
+
+def _actor(run: Run) -> Actor:
+    return Actor(person=run.person, os_user=run.os_user, command=run.command.removeprefix("manage.py "))
+
+
+@shared_task
+def look_at_upload(run_id: int) -> None:
+    """Say what an import of the files of an upload would do."""
+    run = Run.objects.select_related("person").get(pk=run_id)
+    if run.is_open:
+        try:
+            uploads.look(run, by=_actor(run), at=timezone.now())
+        except Refusal as refusal:
+            _close(run, refusal)
+
+
+@shared_task
+def load_files(run_ids: Iterable[int]) -> int:
+    """Load queued imports one after another; one that is refused does not stop the others. How many were loaded."""
+    return sum(load_file(run_id) for run_id in run_ids)
+
+
+@shared_task
+def load_file(run_id: int) -> bool:
+    """Load one queued import, behind another one of its kind; its upload is removed once it is loaded."""
+    run = Run.objects.select_related("import_file", "person").get(pk=run_id)
+    if not run.is_open:
+        return False
+    waited = 0
+    while is_locked(f"exclusive:import:{run.import_file.kind}") and waited < PATIENCE:
+        time.sleep(LOOK_AGAIN)
+        waited += LOOK_AGAIN
+    path = Path(default_storage.path(run.import_file.stored_name))
+    try:
+        imports.load(path, FileKind(run.import_file.kind), _actor(run), timezone.now(), run=run)
+    except Refusal as refusal:
+        _close(run, refusal)
+        return False
+    uploads.remove(run.import_file.stored_name)
+    return True
+
+
+def _close(run: Run, refusal: Refusal) -> None:
+    """A refusal before the run began is put on record too; a later one already is."""
+    Run.objects.filter(pk=run.pk, state=RunState.QUEUED).update(
+        state=RunState.REFUSED, error=str(refusal), finished_at=timezone.now()
+    )
+
+
+@shared_task
+def sweep_uploads() -> int:
+    """Nightly: kept files that nobody has imported for a week are removed."""
+    return uploads.sweep(timezone.now())
+
+
+@shared_task
+def look_at_upload(run_id: int) -> None:
+    """Look at all the files of an upload together."""
+    run = Run.objects.select_related("person").get(pk=run_id)
+    if not run.is_open:
+        return
+    try:
+        previews.look(run, by=_actor(run), at=timezone.now())
+    except Refusal as refusal:
+        _close(run, refusal)
+
+
+def load_in_turn(run_ids: Sequence[int]) -> None:
+    """Queue imports one behind the other: later files of an upload stand on the earlier ones."""
+    chain(*(load_file.si(run_id) for run_id in run_ids)).delay()
