@@ -59,10 +59,10 @@ def load(folder: Path, units: int) -> None:
         check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     call_command("import_data", str(folder))
-    call_command("screen_refunds", str(YEAR), as_of=AS_OF)
+    call_command("screen_refunds", str(YEAR), "--as-of", AS_OF)
     print("Some units hand in other accounts; screened again, the changes are told unit by unit", flush=True)
     call_command("import_data", str(folder / "later"))
-    call_command("screen_refunds", str(YEAR), as_of=AS_OF)
+    call_command("screen_refunds", str(YEAR), "--as-of", AS_OF)
 
 
 def summary() -> str:
