@@ -163,8 +163,7 @@ class PolicyAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
         by, at = Actor.of_request(request), timezone.now()
         if change:
-            policies.touch(obj, by=by, at=at)
-            obj.save()
+            policies.revise(obj, by=by, at=at)
             return
         source: Policy = form.cleaned_data["source"]
         made = policies.draft(

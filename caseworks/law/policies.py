@@ -195,9 +195,11 @@ def _moved(day: datetime.date, years: int) -> datetime.date:
     return day.replace(year=day.year + years, day=min(day.day, 28) if day.month == 2 else day.day)
 
 
-def touch(policy: Policy, *, by: Actor, at: datetime.datetime) -> None:
-    """Whoever last changed a draft is its drafter: the one who puts it in force has changed nothing in it."""
+def revise(policy: Policy, *, by: Actor, at: datetime.datetime) -> None:
+    """Save a changed draft. Whoever last changed it is its drafter: the one who puts it in force has changed nothing."""
+    require(by, "policy.draft", policy.region)
     policy.drafted_by, policy.drafted_label, policy.drafted_at = by.person, by.label, at
+    policy.save()
 
 
 # -- putting in force
