@@ -196,7 +196,7 @@ def _moved(day: datetime.date, years: int) -> datetime.date:
 
 
 def revise(policy: Policy, *, by: Actor, at: datetime.datetime) -> None:
-    """Save a changed draft. Whoever last changed it is its drafter: the one who puts it in force has changed nothing."""
+    """Save a changed draft. Whoever last changed it is its drafter: who puts it in force has changed nothing."""
     require(by, "policy.draft", policy.region)
     policy.drafted_by, policy.drafted_label, policy.drafted_at = by.person, by.label, at
     policy.save()
