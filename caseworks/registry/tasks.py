@@ -10,8 +10,9 @@ from celery import chain, shared_task
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from caseworks.base import runs
 from caseworks.base.errors import Refusal
-from caseworks.base.models import Run, RunState
+from caseworks.base.models import Run
 from caseworks.base.side import is_locked
 from caseworks.people.actors import Actor
 from caseworks.registry import imports, previews, uploads
@@ -33,7 +34,7 @@ def look_at_upload(run_id: int) -> None:
         try:
             uploads.look(run, by=_actor(run), at=timezone.now())
         except Refusal as refusal:
-            _close(run, refusal)
+            runs.refuse(run, refusal, timezone.now())
 
 
 @shared_task
@@ -56,17 +57,10 @@ def load_file(run_id: int) -> bool:
     try:
         imports.load(path, FileKind(run.import_file.kind), _actor(run), timezone.now(), run=run)
     except Refusal as refusal:
-        _close(run, refusal)
+        runs.refuse(run, refusal, timezone.now())
         return False
     uploads.remove(run.import_file.stored_name)
     return True
-
-
-def _close(run: Run, refusal: Refusal) -> None:
-    """A refusal before the run began is put on record too; a later one already is."""
-    Run.objects.filter(pk=run.pk, state=RunState.QUEUED).update(
-        state=RunState.REFUSED, error=str(refusal), finished_at=timezone.now()
-    )
 
 
 @shared_task
@@ -84,7 +78,7 @@ def look_at_upload(run_id: int) -> None:
     try:
         previews.look(run, by=_actor(run), at=timezone.now())
     except Refusal as refusal:
-        _close(run, refusal)
+        runs.refuse(run, refusal, timezone.now())
 
 
 def load_in_turn(run_ids: Sequence[int]) -> None:
