@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from pathlib import Path
 
-from celery import chain, shared_task
-from django.core.files.storage import default_storage
+from celery import shared_task
 from django.utils import timezone
 
 from caseworks.base import runs
@@ -15,7 +13,7 @@ from caseworks.base.errors import Refusal
 from caseworks.base.models import Run
 from caseworks.base.side import is_locked
 from caseworks.people.actors import Actor
-from caseworks.registry import imports, previews, uploads
+from caseworks.registry import imports, uploads
 from caseworks.registry.enums import FileKind
 
 PATIENCE = 3600  # seconds that an import waits for another one of its kind
@@ -53,8 +51,8 @@ def load_file(run_id: int) -> bool:
     while is_locked(f"exclusive:import:{run.import_file.kind}") and waited < PATIENCE:
         time.sleep(LOOK_AGAIN)
         waited += LOOK_AGAIN
-    path = Path(default_storage.path(run.import_file.stored_name))
     try:
+        path = uploads.path_of(run.import_file.stored_name)
         imports.load(path, FileKind(run.import_file.kind), _actor(run), timezone.now(), run=run)
     except Refusal as refusal:
         runs.refuse(run, refusal, timezone.now())
@@ -67,20 +65,3 @@ def load_file(run_id: int) -> bool:
 def sweep_uploads() -> int:
     """Nightly: kept files that nobody has imported for a week are removed."""
     return uploads.sweep(timezone.now())
-
-
-@shared_task
-def look_at_upload(run_id: int) -> None:
-    """Look at all the files of an upload together."""
-    run = Run.objects.select_related("person").get(pk=run_id)
-    if not run.is_open:
-        return
-    try:
-        previews.look(run, by=_actor(run), at=timezone.now())
-    except Refusal as refusal:
-        runs.refuse(run, refusal, timezone.now())
-
-
-def load_in_turn(run_ids: Sequence[int]) -> None:
-    """Queue imports one behind the other: later files of an upload stand on the earlier ones."""
-    chain(*(load_file.si(run_id) for run_id in run_ids)).delay()

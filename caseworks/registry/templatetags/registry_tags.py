@@ -6,7 +6,7 @@ from django import template
 
 from caseworks.registry.enums import FileKind
 from caseworks.registry.models import RejectedRow
-from caseworks.registry.previews import masked
+from caseworks.registry.uploads import masked
 
 register = template.Library()
 

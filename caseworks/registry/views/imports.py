@@ -24,7 +24,7 @@ from caseworks.base.watching import Watch
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
-from caseworks.registry import errors_file, previews, rejections, tasks
+from caseworks.registry import errors_file, rejections, tasks, uploads
 from caseworks.registry.access import replaceable_prefixes, visible_imports
 from caseworks.registry.enums import RetirementStatus
 from caseworks.registry.filters import ImportFilter
@@ -66,12 +66,12 @@ def import_new(request: HttpRequest) -> HttpResponse:
         asked = {name: form.cleaned_data[name] for name in ("mode", "period_from", "period_to", "region")}
         by = Actor.of_request(request)
         try:
-            run = previews.receive(form.cleaned_data["files"], **asked, by=by, at=timezone.now())
+            run = uploads.receive(form.cleaned_data["files"], **asked, by=by, at=timezone.now())
         except Refusal as refusal:
             form.add_error("files", str(refusal))
         else:
-            if previews.is_small(run):
-                previews.look(run, by=by, at=timezone.now())
+            if uploads.is_small(run):
+                uploads.look(run, by=by, at=timezone.now())
             else:
                 _send(request, lambda: tasks.look_at_upload.delay(run.pk))
             return redirect("registry:import_preview", run_id=run.pk)
@@ -88,7 +88,7 @@ def _send(request: HttpRequest, enqueue: Callable[[], object]) -> None:
 
 def _upload(request: HttpRequest, run_id: int) -> Run:
     """An upload of one's own; that of others is not found."""
-    run = get_object_or_404(Run, pk=run_id, kind=previews.RUN_KIND, person=_person(request))
+    run = get_object_or_404(Run, pk=run_id, kind=uploads.RUN_KIND, person=_person(request))
     return runs.settle(run, timezone.now())
 
 
@@ -106,7 +106,7 @@ def preview(request: HttpRequest, run_id: int) -> HttpResponse:
         "watch": Watch.of(run, timezone.now()),
         "run_url": reverse("registry:preview_progress", args=[run.pk]),
         "files": run.summary.get("files", []),
-        "importable": previews.importable(run) if run.state == RunState.DONE else [],
+        "importable": uploads.importable(run) if run.state == RunState.DONE else [],
     }
     return render(request, "registry/import_preview.html", context)
 
@@ -133,14 +133,14 @@ def _decide(request: HttpRequest, run: Run) -> HttpResponse:
             _send(request, lambda: tasks.look_at_upload.delay(run.pk))
             return redirect("registry:import_preview", run_id=run.pk)
         if request.POST.get("decision") != "confirm":
-            previews.discard(run, by=by)
+            uploads.discard(run, by=by)
             messages.success(request, "已放弃这次上传，没有导入任何内容。")
             return redirect("registry:import_list")
-        begun = previews.confirm(run, by=by, at=timezone.now())
+        begun = uploads.confirm(run, by=by, at=timezone.now())
     except Refusal as refusal:
         messages.warning(request, str(refusal))
         return redirect("registry:import_preview", run_id=run.pk)
-    _send(request, lambda: tasks.load_in_turn([import_file.run_id for import_file in begun]))
+    _send(request, lambda: tasks.load_files.delay([import_file.run_id for import_file in begun]))
     if len(begun) == 1:
         return redirect("registry:import_detail", pk=begun[0].pk)
     return redirect("registry:import_preview", run_id=run.pk)
@@ -178,7 +178,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         if request.POST.get("decision") == "settle":
             _settle(request, import_file)
         else:
-            _send(request, lambda: tasks.load_in_turn([import_file.run_id]))
+            _send(request, lambda: tasks.load_files.delay([import_file.run_id]))
         return redirect("registry:import_detail", pk=pk)
     waiting = import_file.retirements.filter(status=RetirementStatus.PROPOSED)
     context = {

@@ -22,7 +22,7 @@ from caseworks.registry.access import of_visible_units, visible_imports
 from caseworks.registry.enums import RetirementStatus
 from caseworks.registry.facts import row_key, row_words
 from caseworks.registry.forms import RetirementDecisionForm
-from caseworks.registry.models import ImportFile, Retirement, Unit
+from caseworks.registry.models import Retirement, Unit
 
 ORDERS = {"listed": Order("列出的次序", ("id",))}
 WAITING = Q(retirements__status=RetirementStatus.PROPOSED)

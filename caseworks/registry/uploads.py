@@ -1,4 +1,4 @@
-"""Several files handed in at a page: looked at together without a trace, and imported once somebody says so.
+"""Files handed in at a page: kept privately, looked at together without a trace, and imported once somebody says so.
 
 An upload is a run of its own (`import_preview`): its summary says which files it brought, what an import of each would
 do, and which imports were begun from it. Values that name a person or an account are masked in it.
@@ -23,13 +23,15 @@ from caseworks.base.errors import Refusal
 from caseworks.base.identifiers import mask_account, mask_id, mask_phone
 from caseworks.base.models import Run, RunState
 from caseworks.people.actors import Actor
-from caseworks.registry import imports, uploads
+from caseworks.registry import imports
 from caseworks.registry.enums import FileKind, Mode
 from caseworks.registry.imports import Wish
 from caseworks.registry.models import ImportFile
 from caseworks.registry.specs import SPECS, SUFFIXES
 
 RUN_KIND = "import_preview"
+FOLDER = "imports"
+KEPT = dt.timedelta(days=7)
 SMALL = 2 * 1024 * 1024  # bytes of an upload that is looked at while the page waits
 SHOWN_ROWS = 20
 # What other files of the same upload stand on: without them every row behind would seem unknown.
@@ -62,7 +64,7 @@ def receive(
     described = []
     for kind, file in chosen:
         name = Path(str(file.name)).name
-        stored = default_storage.save(f"{uploads.FOLDER}/{secrets.token_hex(16)}/{name}", file)
+        stored = default_storage.save(f"{FOLDER}/{secrets.token_hex(16)}/{name}", file)
         described.append({"name": name, "kind": kind.value, "stored": stored, "bytes": file.size})
     title = f"核对{'、'.join(str(file['name']) for file in described)}"
     run = runs.create(RUN_KIND, "", title[:200], by, at)
@@ -100,6 +102,13 @@ def _wish(run: Run, file: Mapping[str, Any]) -> Wish:
     return Wish(FileKind(file["kind"]), Mode(asked["mode"]), asked["period_from"], asked["period_to"], asked["region"])
 
 
+def path_of(stored: str) -> Path:
+    """Where a kept file stands."""
+    if not default_storage.exists(stored):
+        raise Refusal("上传的文件已被清理，未导入任何内容。请重新上传。")
+    return Path(default_storage.path(stored))
+
+
 class _Undo(Exception):
     """Ends a transaction whose work is not wanted."""
 
@@ -115,7 +124,7 @@ def look(run: Run, *, by: Actor, at: dt.datetime) -> None:
                     run.report(done, run.total, f"正在核对 {file['name']}")
                     file.update(_look_at(run, file, by, at))
                     if FileKind(file["kind"]) in GROUND and "refused" not in file and place + 1 < len(files):
-                        path = uploads.path_of(file["stored"])
+                        path = path_of(file["stored"])
                         imports.load(path, FileKind(file["kind"]), by, at, wish=_wish(run, file))
                     done += int(file["bytes"])
                 raise _Undo
@@ -125,7 +134,7 @@ def look(run: Run, *, by: Actor, at: dt.datetime) -> None:
 
 def _look_at(run: Run, file: Mapping[str, Any], by: Actor, at: dt.datetime) -> dict[str, Any]:
     try:
-        seen = dataclasses.asdict(imports.preview(uploads.path_of(file["stored"]), _wish(run, file), by=by, at=at))
+        seen = dataclasses.asdict(imports.preview(path_of(file["stored"]), _wish(run, file), by=by, at=at))
     except Refusal as refusal:
         return {"refused": str(refusal)}
     rows = seen.pop("first_rejected")[:SHOWN_ROWS]
@@ -154,7 +163,7 @@ def confirm(run: Run, *, by: Actor, at: dt.datetime) -> list[ImportFile]:
     if not files:
         raise Refusal("没有可以入库的文件，未作任何更改。请改正后重新上传。")
     begun = [
-        imports.begin(uploads.path_of(file["stored"]), _wish(run, file), by=by, at=at, stored_name=file["stored"])
+        imports.begin(path_of(file["stored"]), _wish(run, file), by=by, at=at, stored_name=file["stored"])
         for file in files
     ]
     run.summary["imports"] = [import_file.pk for import_file in begun]
@@ -173,9 +182,28 @@ def discard(run: Run, *, by: Actor) -> None:
         run.summary = {"files": [], "discarded": True}
         run.save(update_fields=["summary"])
     for name in stored:
-        uploads.remove(name)
+        remove(name)
 
 
 def _check_own(run: Run, by: Actor) -> None:
     if by.person is None or run.person_id != by.person.pk:
         raise Refusal("只能由上传的人办理，未作任何更改。")
+
+
+def remove(stored: str) -> None:
+    """Remove a kept file and its folder; the digest and counts of its import stay on record."""
+    if not stored.startswith(f"{FOLDER}/"):
+        return
+    folder = Path(default_storage.path(stored)).parent
+    default_storage.delete(stored)
+    if folder.exists() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def sweep(at: dt.datetime) -> int:
+    """Remove kept files that nobody has imported for a week; how many."""
+    root = Path(default_storage.path(FOLDER))
+    old = [path for path in root.glob("*/*") if path.stat().st_mtime < (at - KEPT).timestamp()]
+    for path in old:
+        remove(f"{FOLDER}/{path.parent.name}/{path.name}")
+    return len(old)
