@@ -79,6 +79,7 @@ class Parameters(BaseParameters):
     )
     announcement_days: int = figure("days", "公示期（首日计入）", low=1, high=60)
     sample_share: Decimal = figure("ratio", "批量复核抽查比例")
+    amount_band: Decimal | None = figure("amount", "须再审批的金额（达到即须，空为不设）", blank=True)
 
     def small(self, opening_headcount: int) -> bool:
         """Is the small unit's ceiling the one that counts? 30 included. (N2.2)"""

@@ -1,4 +1,4 @@
-"""The states of a case and of a bar, and the schemes that have cases."""
+"""The states of a case and of a bar, the stages of its review, and the schemes that have cases."""
 
 from django.db import models
 
@@ -25,6 +25,7 @@ class Status(models.TextChoices):
     OPENED = "opened", "待初审"
     FIRST_PASSED = "first_passed", "待复核"
     SECOND_PASSED = "second_passed", "待审批"
+    ENDORSED = "endorsed", "待再审批"
     APPROVED = "approved", "待公示"
     ANNOUNCED = "announced", "公示中"
     CLEARED = "cleared", "待拨付"
@@ -34,3 +35,30 @@ class Status(models.TextChoices):
     REFUSED = "refused", "不予支付"
     WITHDRAWN = "withdrawn", "已撤回"
     WAIVED = "waived", "视为放弃"
+
+
+class Stage(models.TextChoices):
+    """The stages of a review, each by another person; `further` above the amount band of the policy row. (N6.2)"""
+
+    FIRST = "first", "初审"
+    SECOND = "second", "复核"
+    APPROVAL = "approval", "审批"
+    FURTHER = "further", "再审批"
+
+
+class Decision(models.TextChoices):
+    """What a reviewer decides at a stage; refusing payment is a step of its own."""
+
+    PASSED = "passed", "通过"
+    SENT_BACK = "sent_back", "退回"
+
+
+class SendBackReason(models.TextChoices):
+    """Why a case is sent back to its first review."""
+
+    DATA_WRONG = "data_wrong", "数据有误"
+    FLAG_UNCLEAR = "flag_unclear", "提示核实不清"
+    EVIDENCE_MISSING = "evidence_missing", "依据材料不足"
+    AMOUNT_DOUBTFUL = "amount_doubtful", "金额存疑"
+    ACCOUNT_DOUBTFUL = "account_doubtful", "收款账户存疑"
+    OTHER = "other", "其他"

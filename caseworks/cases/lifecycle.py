@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from caseworks.cases.enums import Status
 
-UNDER_REVIEW = (Status.OPENED, Status.FIRST_PASSED, Status.SECOND_PASSED, Status.APPROVED)
+UNDER_REVIEW = (Status.OPENED, Status.FIRST_PASSED, Status.SECOND_PASSED, Status.ENDORSED, Status.APPROVED)
 UNPAID = (*UNDER_REVIEW, Status.ANNOUNCED, Status.CLEARED)
 UNFINISHED = (*UNPAID, Status.BATCHED, Status.RETURNED)
 FINAL = (Status.REFUSED, Status.WITHDRAWN, Status.WAIVED)
@@ -37,7 +37,10 @@ _TABLE = (
     Step("pass_first", "初审通过", (Status.OPENED,), Status.FIRST_PASSED, "case.review"),
     Step("pass_second", "复核通过", (Status.FIRST_PASSED,), Status.SECOND_PASSED, "case.recheck"),
     Step("approve", "审批通过", (Status.SECOND_PASSED,), Status.APPROVED, "case.approve"),
+    Step("endorse", "审批通过（须再审批）", (Status.SECOND_PASSED,), Status.ENDORSED, "case.approve"),
+    Step("approve_further", "再审批通过", (Status.ENDORSED,), Status.APPROVED, "case.approve_further"),
     Step("send_back", "退回初审", UNDER_REVIEW[1:], Status.OPENED, "case.send_back", reasoned=True),
+    Step("rejudge", "重新核定", UNDER_REVIEW, Status.OPENED, "case.rejudge", reasoned=True),
     Step("announce", "列入公示", (Status.APPROVED,), Status.ANNOUNCED, "case.announce"),
     Step("clear", "公示无异议", (Status.ANNOUNCED,), Status.CLEARED, "case.clear"),
     Step("batch", "列入拨付批次", (Status.CLEARED,), Status.BATCHED, "payment.make"),

@@ -10,7 +10,14 @@ from django.db import models
 from django.db.models import F, Q
 
 from caseworks.cases.enums import BarStatus, Scheme, Status
-from caseworks.cases.triggers import CASE_FOLLOWS_ITS_HISTORY
+from caseworks.cases.review_models import (
+    CaseNote as CaseNote,
+    Examination as Examination,
+    FlagClearing as FlagClearing,
+    Review as Review,
+    ReviewSheet as ReviewSheet,
+)
+from caseworks.cases.triggers import CASE_FOLLOWS_ITS_HISTORY, EVENT_SIGNED_BY_DIFFERENT_PEOPLE
 from caseworks.people.models import Office
 
 if TYPE_CHECKING:
@@ -162,7 +169,8 @@ class Event(models.Model):
             models.CheckConstraint(condition=Q(seq__gte=1), name="event_seq_from_one"),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
-            pgtrigger.Protect(name="event_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+            pgtrigger.Protect(name="event_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            EVENT_SIGNED_BY_DIFFERENT_PEOPLE,
         ]
 
     def __str__(self) -> str:

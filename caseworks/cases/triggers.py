@@ -57,3 +57,47 @@ CASE_FOLLOWS_ITS_HISTORY = [
     ),
     pgtrigger.Protect(name="case_kept", operation=pgtrigger.Delete),
 ]
+
+# Whatever door a step comes through: who signed a stage since the case last began anew does not sign another (N6.2).
+SIGNATURES = ("pass_first", "pass_second", "approve", "endorse", "approve_further")
+ANEW = ("send_back", "rejudge")
+
+
+def _in(words: tuple[str, ...]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
+
+
+EVENT_SIGNED_BY_DIFFERENT_PEOPLE = pgtrigger.Trigger(
+    name="event_signed_by_different_people",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="new_events"),
+    declare=_WRONG,
+    func=_REFUSE_WHERE.replace("case_follows_its_history", "event_signed_by_different_people").format(
+        words="nobody signs two stages of a case",
+        query=f"""
+        SELECT min(n.case_id) FROM new_events n
+        JOIN cases_event o ON o.case_id = n.case_id AND o.seq < n.seq AND o.person_id = n.person_id
+        WHERE n.step IN ({_in(SIGNATURES)}) AND o.step IN ({_in(SIGNATURES)})
+          AND NOT EXISTS (
+              SELECT FROM cases_event s
+              WHERE s.case_id = n.case_id AND s.seq > o.seq AND s.seq < n.seq AND s.step IN ({_in(ANEW)}))
+        """,
+    )
+    + "    RETURN NULL;\n",
+)
+
+REVIEW_ONLY_LAPSES = pgtrigger.Trigger(
+    name="review_only_lapses",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func="""
+    IF NEW.standing OR (to_jsonb(NEW) - 'standing') <> (to_jsonb(OLD) - 'standing') THEN
+        RAISE EXCEPTION 'review_only_lapses: a review is not changed, it lapses (case %)', OLD.case_id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+""",
+)

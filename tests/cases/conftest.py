@@ -86,6 +86,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "opened": (),
     "first_passed": ("pass_first",),
     "second_passed": ("pass_first", "pass_second"),
+    "endorsed": ("pass_first", "pass_second", "endorse"),
     "approved": ("pass_first", "pass_second", "approve"),
     "announced": ("pass_first", "pass_second", "approve", "announce"),
     "cleared": ("pass_first", "pass_second", "approve", "announce", "clear"),

@@ -33,6 +33,7 @@ def test_every_step_needs_a_permission_that_somebody_has() -> None:
 def test_turning_somebody_down_needs_words() -> None:
     assert {step.name for step in STEPS.values() if step.reasoned} == {
         "send_back",
+        "rejudge",
         "unbatch",
         "bounce",
         "mend",

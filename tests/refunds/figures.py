@@ -38,6 +38,7 @@ YEAR = Parameters(
     tax_account_types=("individual_business",),
     announcement_days=5,
     sample_share=Decimal("0.05"),
+    amount_band=None,
 )  # fmt: skip
 GOOD = Facts(
     uscc="91220101MA0000000X", name="长春示例商贸有限公司", unit_type="enterprise", size="medium", status="active",
