@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "caseworks.law",
     "caseworks.registry",
     "caseworks.cases",
+    "caseworks.money",
     "caseworks.desk.apps.DeskConfig",
     "refunds",
     "subsidies",

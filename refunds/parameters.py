@@ -71,6 +71,8 @@ class Parameters(BaseParameters):
     dispatch_words: tuple[str, ...] = figure("text", "名称含派遣字样即提示", many=True, blank=True)
     reserve_months: int = figure("months", "基金备付期限", low=0, high=120)
     reserve_scope: str = figure("text", "备付期限范围", choices=RESERVE_SCOPES)
+    data_age_days: int = figure("count", "拨付前核对所用数据最多几天前导入", low=0, high=366)
+    batch_lines: int = figure("count", "每个拨付批次最多笔数", low=1, high=100000)
     tax_account_sizes: tuple[str, ...] = figure(
         "text", "可付至缴税账户的企业划型", choices=dict(Size.choices), many=True, blank=True
     )

@@ -47,6 +47,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # money (N6.2)
     "payment.view": _READERS,
     "payment.make": frozenset({Role.CASHIER}),
+    "payment.release": frozenset({Role.CASHIER, Role.APPROVER}),
+    "payment.keep": frozenset({Role.CASHIER, Role.CLERK}),
     "payment.mend": frozenset({Role.CLERK}),
     # policy and calendar
     "policy.view": _READERS,

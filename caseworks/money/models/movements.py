@@ -1,0 +1,87 @@
+"""What was handed to the bank and what came of it: bank files, result files, movements (N6.2)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+from caseworks.money.enums import MovementKind
+from caseworks.money.models.batches import Batch
+from caseworks.money.models.payments import Payment
+from caseworks.money.models.signing import signed
+from caseworks.money.triggers import append_only
+
+
+class BankFile(models.Model):
+    """One issue of a batch's bank file; the first is the original, all others are marked 重复件."""
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="bank_files", verbose_name="批次")
+    issue = models.PositiveSmallIntegerField("第几次")
+    lines = models.PositiveIntegerField("笔数")
+    amount = models.DecimalField("金额", max_digits=16, decimal_places=2)
+    digest = models.CharField("明细摘要", max_length=64)
+    reason = models.CharField("重复出具理由", max_length=300, blank=True, default="")
+    person = signed("出具人")
+    label = models.CharField("出具人（记录）", max_length=200)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "银行文件"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["batch", "issue"], name="bankfile_issue_once"),
+            models.CheckConstraint(condition=Q(issue=1) | ~Q(reason=""), name="bankfile_repeated_with_a_reason"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [append_only("bankfile_append_only")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}#{self.issue}"
+
+
+class ResultFile(models.Model):
+    """A file of bank results that was booked as a whole (contract 5)."""
+
+    name = models.CharField("文件名", max_length=200)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    read = models.PositiveIntegerField("行数")
+    paid = models.PositiveIntegerField("成功")
+    returned = models.PositiveIntegerField("退回")
+    unchanged = models.PositiveIntegerField("已登记过")
+    person = signed("登记人")
+    label = models.CharField("登记人（记录）", max_length=200)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "银行回盘"
+        ordering: ClassVar[list[str]] = ["-id"]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [append_only("resultfile_append_only")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Movement(models.Model):
+    """资金流水: what left the fund for a payment, and what the bank brought back. Written once."""
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="movements", verbose_name="支付")
+    kind = models.CharField("类别", max_length=10, choices=MovementKind.choices)
+    amount = models.DecimalField("金额", max_digits=14, decimal_places=2, help_text="拨付为正，退汇为负")
+    on = models.DateField("日期")
+    at = models.DateTimeField("登记时间")
+    result_file = models.ForeignKey(ResultFile, models.PROTECT, related_name="movements", verbose_name="回盘文件")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "资金流水"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["payment", "kind"], name="movement_once"),
+            models.CheckConstraint(
+                condition=Q(kind=MovementKind.PAID, amount__gt=0) | Q(kind=MovementKind.RETURNED, amount__lt=0),
+                name="movement_signed_by_kind",
+            ),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [append_only("movement_append_only")]
+
+    def __str__(self) -> str:
+        return f"{self.payment_id} {self.get_kind_display()} {self.amount}"
