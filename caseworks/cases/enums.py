@@ -62,3 +62,16 @@ class SendBackReason(models.TextChoices):
     AMOUNT_DOUBTFUL = "amount_doubtful", "金额存疑"
     ACCOUNT_DOUBTFUL = "account_doubtful", "收款账户存疑"
     OTHER = "other", "其他"
+
+
+class HoldKind(models.TextChoices):
+    """Why a case waits though its turn has come; one line held is one line (N6.2, N6.5)."""
+
+    OBJECTION = "objection", "公示异议"
+    ACCOUNT_MISSING = "account_missing", "缺收款账户"
+    ACCOUNT_PROPOSED = "account_proposed", "账户变更待确认"
+    ACCOUNT_DOUBTFUL = "account_doubtful", "户名不符"
+    NOT_ACTIVE = "not_active", "参保状态异常"
+    LISTED = "listed", "列入名单"
+    BAR = "bar", "取消资格"
+    OTHER = "other", "其他"

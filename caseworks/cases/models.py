@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from caseworks.cases.enums import BarStatus, Scheme, Status
+from caseworks.cases.hold_models import Hold as Hold
 from caseworks.cases.review_models import (
     CaseNote as CaseNote,
     Examination as Examination,
