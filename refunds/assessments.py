@@ -57,6 +57,7 @@ class Cause:
     at: datetime.datetime
     screening_id: int | None = None
     determination_id: int | None = None
+    case_id: int | None = None  # the one case whose judgement is written though it is in review
     first: bool = False  # the first screening of its year: that a unit is new is no news
 
 
@@ -142,7 +143,9 @@ def _merge(cause: Cause, staged: int) -> Written:
         "at": cause.at,
         "screening": cause.screening_id,
         "determination": cause.determination_id,
+        "case": cause.case_id,
     }
+    writable = "(a.case_id IS NULL OR a.case_id = %(case)s::bigint)"
     head = "%(screening)s::bigint, %(determination)s::bigint, %(year)s"
     written = Written()
     with connection.cursor() as cursor:
@@ -161,13 +164,14 @@ def _merge(cause: Cause, staged: int) -> Written:
             SELECT {head}, a.uscc, s.name, s.office_id, s.city_office_id, '{ChangeKind.CHANGED.value}',
                    {_json("a")}, {_json("s")}, %(at)s
             FROM differing d JOIN refunds_assessment a ON a.id = d.id JOIN staged s ON s.uscc = a.uscc
-            WHERE a.case_id IS NULL AND ({_list("a", SHOWN)}) IS DISTINCT FROM ({_list("s", SHOWN)})""",
+            WHERE {writable} AND ({_list("a", SHOWN)}) IS DISTINCT FROM ({_list("s", SHOWN)})""",
             of,
         )
         assignments = ", ".join(f"{name} = s.{name}" for name in STORED if name not in ("year", "uscc"))
         cursor.execute(
             f"""UPDATE refunds_assessment a SET {assignments} FROM staged s, differing d
-            WHERE d.id = a.id AND s.uscc = a.uscc AND a.case_id IS NULL"""
+            WHERE d.id = a.id AND a.year = %(year)s AND s.uscc = a.uscc AND {writable}""",
+            of,
         )
         written.changed = cursor.rowcount
         unknown = "NOT EXISTS (SELECT FROM refunds_assessment a WHERE a.year = %(year)s AND a.uscc = s.uscc)"

@@ -11,6 +11,8 @@ from refunds.parameters import Parameters
 
 if TYPE_CHECKING:
     from caseworks.base.panels import Panel, Waiting
+    from caseworks.cases.models import Case
+    from caseworks.cases.sources import Rejudged, Source
     from caseworks.people.models import Person
     from caseworks.registry.models import Unit
 
@@ -24,6 +26,41 @@ def exports() -> Mapping[str, Callable[[int, Path], int]]:
     from refunds.exports import write_refunds
 
     return {NAME: write_refunds}
+
+
+def case_source(year: int) -> Source:
+    """The judgements of which cases are opened."""
+    from refunds.cases import source
+
+    return source(year)
+
+
+def case_bind(year: int) -> int:
+    """Tie the judgements to the cases just opened."""
+    from refunds.cases import bind
+
+    return bind(year)
+
+
+def case_flags() -> Mapping[str, str]:
+    """The words of the flags."""
+    from refunds.cases import flags
+
+    return flags()
+
+
+def case_panels(case: Case, person: Person, on: dt.date) -> Iterable[Panel]:
+    """Cards of a case's page."""
+    from refunds.cases import panels
+
+    return panels(case, person, on)
+
+
+def case_rejudge(case: Case, at: dt.datetime) -> Rejudged:
+    """What a case is judged to be now."""
+    from refunds.cases import rejudge
+
+    return rejudge(case, at)
 
 
 def waiting(person: Person, on: dt.date) -> Iterable[Waiting]:

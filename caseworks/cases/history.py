@@ -33,6 +33,16 @@ class Shown:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a case is about, where it is judged again."""
+
+    name: str
+    amount: Decimal
+    fingerprint: bytes
+
+
+OWN_DOORS = {"open": "open_cases", "transfer": "transfer_cases", "rejudge": "rejudge_case"}
 _LOCK = """
     WITH locked AS MATERIALIZED (
         SELECT status, office_id, amount FROM cases_case WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
@@ -57,7 +67,9 @@ _MOVE = f"""
     UPDATE cases_case c
     SET status = w.to_status, seq = w.seq, head = w.digest,
         office_id = coalesce(%(office)s::bigint, c.office_id),
-        city_office_id = coalesce(%(city)s::bigint, c.city_office_id)
+        city_office_id = coalesce(%(city)s::bigint, c.city_office_id),
+        name = coalesce(%(name)s::text, c.name), amount = coalesce(%(amount)s::numeric, c.amount),
+        fingerprint = coalesce(%(fingerprint)s::bytea, c.fingerprint)
     FROM written w WHERE c.id = w.case_id
 """
 _OPEN = """
@@ -99,9 +111,9 @@ def take(
     data: Mapping[str, Any] | None = None,
     shown: Shown | None = None,
 ) -> int:
-    """Take a step for these cases, all or none; returns how many moved. `open` and `transfer` have their own."""
-    if step in ("open", "transfer"):
-        raise ValueError(f"{step} is taken by history.{step}_cases")
+    """Take a step for these cases, all or none; returns how many moved. OWN_DOORS have their own."""
+    if step in OWN_DOORS:
+        raise ValueError(f"{step} is taken by history.{OWN_DOORS[step]}")
     return _take(STEPS[step], cases, by=by, at=at, note=note, data=data, shown=shown)
 
 
@@ -110,6 +122,12 @@ def transfer_cases(cases: Iterable[int], *, to: Office, by: Actor, at: datetime,
     if not to.is_active:
         raise Refusal(f"{to.name}已停用，未作任何更改。请选择其他经办机构。")
     return _take(STEPS["transfer"], cases, by=by, at=at, note=note, to_office=to)
+
+
+def rejudge_case(case: int, *, now: Content, by: Actor, at: datetime, note: str) -> int:
+    """A case under review has other contents than before: it begins anew, and what was signed is on record only."""
+    data = {"amount": str(now.amount), "fingerprint": now.fingerprint.hex(), "name": now.name}
+    return _take(STEPS["rejudge"], [case], by=by, at=at, note=note, data=data, now=now)
 
 
 def open_cases(
@@ -159,6 +177,7 @@ def _take(
     data: Mapping[str, Any] | None = None,
     shown: Shown | None = None,
     to_office: Office | None = None,
+    now: Content | None = None,
 ) -> int:
     ids = sorted(set(cases))
     note = note.strip()
@@ -177,9 +196,7 @@ def _take(
         if to_office and any(office == to_office.pk for _, office, _, _ in groups):
             raise Refusal(f"其中有业务件已在{to_office.name}，未作任何更改。请重新选择。")
         total = sum((amount for _, _, _, amount in groups), Decimal(0))
-        if shown and (shown.count, shown.amount) != (found, total):
-            seen, now = f"{shown.count} 件、{shown.amount:,.2f} 元", f"{found} 件、{total:,.2f} 元"
-            raise Refusal(f"所见为 {seen}，现为 {now}，未作任何更改。请刷新后重新确认。")
+        as_shown(shown, found, total)
         cursor.execute(
             _MOVE,
             {
@@ -190,9 +207,19 @@ def _take(
                 "data": json.dumps(dict(data or {}), ensure_ascii=False, default=str),
                 "office": to_office.pk if to_office else None,
                 "city": to_office.city_or_self_id if to_office else None,
+                "name": now.name if now else None,
+                "amount": now.amount if now else None,
+                "fingerprint": now.fingerprint if now else None,
             },
         )
         return cursor.rowcount
+
+
+def as_shown(shown: Shown | None, count: int, amount: Decimal) -> None:
+    """Refuse where a person saw something else than what is there now."""
+    if shown and (shown.count, shown.amount) != (count, amount):
+        seen, now = f"{shown.count} 件、{shown.amount:,.2f} 元", f"{count} 件、{amount:,.2f} 元"
+        raise Refusal(f"所见为 {seen}，现为 {now}，未作任何更改。请刷新后重新确认。")
 
 
 def _signature(by: Actor, at: datetime, note: str) -> dict[str, Any]:

@@ -49,6 +49,9 @@ def step(name: str, cases: list[int], bureau: Bureau, by: Actor, note: str = "�
     """Take a step, a transfer among them."""
     if name == "transfer":
         return history.transfer_cases(cases, to=bureau.other, by=by, at=AT, note=note)
+    if name == "rejudge":
+        now = history.Content("示例单位1", Decimal("90.00"), b"x" * 32)
+        return history.rejudge_case(cases[0], now=now, by=by, at=AT, note=note)
     return history.take(name, cases, by=by, at=AT, note=note)
 
 

@@ -1,0 +1,74 @@
+"""What a scheme tells the kernel about its cases, found by the scheme's name (settings.SCHEMES).
+
+A scheme's module may define
+
+- `case_source(year) -> Source`: the rows of which cases are opened,
+- `case_bind(year) -> int`: ties the scheme's own rows to the cases just opened, telling how many,
+- `case_flags() -> Mapping[str, str]`: its flags and their words,
+- `case_panels(case, person, on) -> Iterable[Panel]`: cards of a case's page,
+- `case_rejudge(case, at) -> Rejudged`: judges the subject of one case again, on what is known now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from caseworks.base.errors import Refusal
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from caseworks.base.panels import Panel
+    from caseworks.cases.models import Case
+    from caseworks.people.models import Person
+
+
+@dataclass(frozen=True)
+class Source:
+    """SQL with named parameters of the rows that become cases, one a subject.
+
+    It gives subject, name, office_id, city_office_id, amount, fingerprint (bytea), flags (text[]), sample_share
+    (0 to 1) and amount_band (null: none).
+    """
+
+    select: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Rejudged:
+    """What a subject is judged to be now; `payable` is false where it gets nothing any more."""
+
+    name: str
+    amount: Decimal
+    fingerprint: bytes
+    flags: tuple[str, ...]
+    further: bool
+    payable: bool
+    words: str
+
+
+def scheme_module(scheme: str) -> ModuleType:
+    """The module of a scheme; Refusal where it has no cases."""
+    for path in settings.SCHEMES:
+        module = import_module(path)
+        if scheme == module.NAME and hasattr(module, "case_source"):
+            return module
+    raise Refusal(f"“{scheme}”没有可立件的业务，未作任何更改。")
+
+
+def flag_words(scheme: str) -> Mapping[str, str]:
+    """The words of a scheme's flags."""
+    return scheme_module(scheme).case_flags()
+
+
+def panels(case: Case, person: Person, on: date) -> Iterable[Panel]:
+    """The cards that a scheme shows on the page of a case."""
+    return scheme_module(case.scheme).case_panels(case, person, on)
