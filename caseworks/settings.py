@@ -239,6 +239,16 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 
+# -- documents and public announcements
+
+# a folder with fonts, and the families to set; without a folder the fonts of a package serve
+DOCUMENT_FONTS = env.str("CASEWORKS_DOCUMENT_FONTS", default="")
+DOCUMENT_SERIF = env.str("CASEWORKS_DOCUMENT_SERIF", default="Noto Serif SC")
+DOCUMENT_SANS = env.str("CASEWORKS_DOCUMENT_SANS", default="Noto Sans SC")
+# days after its last day that an announcement stays on the public pages (training databases keep them all)
+ANNOUNCEMENT_SHOWN_DAYS = env.int("CASEWORKS_ANNOUNCEMENT_SHOWN_DAYS", default=180)
+OBJECTIONS_AN_HOUR = env.int("CASEWORKS_OBJECTIONS_AN_HOUR", default=5)  # by the public form, from one address
+
 # -- cache and tasks
 
 CACHES = {

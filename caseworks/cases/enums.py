@@ -75,3 +75,38 @@ class HoldKind(models.TextChoices):
     LISTED = "listed", "列入名单"
     BAR = "bar", "取消资格"
     OTHER = "other", "其他"
+
+
+class AnnouncementStatus(models.TextChoices):
+    """Drawn up by one person, published by another; whether it still runs is a matter of its dates."""
+
+    DRAWN = "drawn", "拟公示"
+    PUBLISHED = "published", "已公示"
+    DISCARDED = "discarded", "已作废"
+
+
+class ObjectionKind(models.TextChoices):
+    """What an objection is about."""
+
+    LAYOFFS = "layoffs", "裁员情况不实"
+    PREMIUM = "premium", "缴费或金额不实"
+    IDENTITY = "identity", "单位主体或名称不实"
+    CONDUCT = "conduct", "失信、违法或经营异常"
+    OTHER = "other", "其他"
+
+
+class Channel(models.TextChoices):
+    """How an objection came in."""
+
+    PUBLIC = "public", "公示页面"
+    COUNTER = "counter", "窗口"
+    POST = "post", "信函"
+    PHONE = "phone", "电话"
+
+
+class ObjectionStatus(models.TextChoices):
+    """An objection waits, is upheld (nothing is paid) or is dismissed with an answer."""
+
+    OPEN = "open", "待处理"
+    UPHELD = "upheld", "成立"
+    DISMISSED = "dismissed", "不成立"

@@ -9,6 +9,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from caseworks.cases.announcement_models import (
+    Announcement as Announcement,
+    AnnouncementLine as AnnouncementLine,
+    Objection as Objection,
+)
 from caseworks.cases.enums import BarStatus, Scheme, Status
 from caseworks.cases.hold_models import Hold as Hold
 from caseworks.cases.review_models import (

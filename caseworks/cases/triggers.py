@@ -101,3 +101,21 @@ REVIEW_ONLY_LAPSES = pgtrigger.Trigger(
     RETURN NEW;
 """,
 )
+
+# Whatever door is used: an objection is decided by somebody who signed no stage of the case (N6.2).
+OBJECTION_HANDLED_BY_ANOTHER = pgtrigger.Trigger(
+    name="objection_handled_by_another",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func=f"""
+    IF NEW.decided_by_id IS NOT NULL AND EXISTS (
+        SELECT FROM cases_event e JOIN cases_announcementline l ON l.case_id = e.case_id
+        WHERE l.id = NEW.line_id AND e.person_id = NEW.decided_by_id AND e.step IN ({_in(SIGNATURES)})
+    ) THEN
+        RAISE EXCEPTION 'objection_handled_by_another: who reviewed a case does not decide objections to it (%)', OLD.id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+""",
+)

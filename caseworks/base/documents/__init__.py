@@ -1,0 +1,1 @@
+"""Papers: their numbers and their pages."""

@@ -1,0 +1,235 @@
+"""Announcements with their frozen lines, and the objections to them (N6.2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+
+from caseworks.base.sealed import SealedField
+from caseworks.cases.enums import AnnouncementStatus, Channel, ObjectionKind, ObjectionStatus, Scheme
+from caseworks.cases.triggers import OBJECTION_HANDLED_BY_ANOTHER
+from caseworks.people.models import Office
+
+if TYPE_CHECKING:
+    from caseworks.people.models import Person
+
+STAFF = settings.AUTH_USER_MODEL
+
+
+class AnnouncementQuerySet(models.QuerySet["Announcement"]):
+    """Words about announcements."""
+
+    def visible_to(self, person: Person, on: dt.date) -> AnnouncementQuerySet:
+        """Those of the offices that a person serves, and of those below them."""
+        from caseworks.people.scope import scope_of
+
+        return scope_of(person, on).limit(self)
+
+    def published(self) -> AnnouncementQuerySet:
+        """Those that were made public."""
+        return self.filter(status=AnnouncementStatus.PUBLISHED)
+
+    def running(self, on: dt.date) -> AnnouncementQuerySet:
+        """Those whose period runs on a day."""
+        return self.published().filter(first_day__lte=on, last_day__gte=on)
+
+
+class Announcement(models.Model):
+    """公示: a frozen list of approved cases, drawn up by one person and published by another (N6.2)."""
+
+    scheme = models.CharField("业务", max_length=12, choices=Scheme.choices)
+    year = models.PositiveSmallIntegerField("政策年度")
+    office = models.ForeignKey(Office, models.PROTECT, related_name="+", verbose_name="发布机构")
+    city_office = models.ForeignKey(Office, models.PROTECT, related_name="+", verbose_name="所属市级机构")
+    title = models.CharField("标题", max_length=120)
+    columns = models.JSONField("公示栏目", default=dict, help_text="栏目代码与名称，除名称和金额外")
+    documents = models.JSONField("依据", default=list)
+    days = models.PositiveSmallIntegerField("公示工作日数")
+    count = models.PositiveIntegerField("户数")
+    total = models.DecimalField("合计金额", max_digits=16, decimal_places=2)
+    status = models.CharField(
+        "状态", max_length=10, choices=AnnouncementStatus.choices, default=AnnouncementStatus.DRAWN
+    )
+    drawn_by = models.ForeignKey(STAFF, models.PROTECT, null=True, related_name="+", verbose_name="拟制人")
+    drawn_label = models.CharField("拟制人（记录）", max_length=200)
+    drawn_at = models.DateTimeField("拟制时间")
+    published_by = models.ForeignKey(STAFF, models.PROTECT, null=True, related_name="+", verbose_name="发布人")
+    published_label = models.CharField("发布人（记录）", max_length=200, blank=True)
+    published_at = models.DateTimeField("发布时间", null=True)
+    first_day = models.DateField("公示首日", null=True)
+    last_day = models.DateField("公示末日", null=True)
+    provisional = models.BooleanField("末日待定", default=False, help_text="末日所在年度的工作日历尚未公布")
+    number = models.CharField("文号", max_length=80, blank=True)
+    slug = models.CharField("网址编号", max_length=60, null=True, unique=True)  # noqa: DJ001
+    discarded_label = models.CharField("作废人（记录）", max_length=200, blank=True)
+    discarded_at = models.DateTimeField("作废时间", null=True)
+    discard_reason = models.TextField("作废理由", blank=True)
+
+    objects = AnnouncementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "公示"
+        ordering: ClassVar[list[str]] = ["-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=(Q(published_by__isnull=True) | Q(drawn_by__isnull=True) | ~Q(published_by=F("drawn_by")))
+                & ~Q(published_label=F("drawn_label")),
+                name="announcement_four_eyes",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=AnnouncementStatus.PUBLISHED)
+                | (
+                    Q(published_at__isnull=False, first_day__isnull=False, last_day__isnull=False, slug__isnull=False)
+                    & ~Q(published_label="")
+                    & ~Q(number="")
+                ),
+                name="announcement_published_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_day__isnull=True) | Q(last_day__gte=F("first_day")),
+                name="announcement_ends_after_it_began",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=AnnouncementStatus.DISCARDED)
+                | (Q(discarded_at__isnull=False) & ~Q(discard_reason="") & ~Q(discarded_label="")),
+                name="announcement_discarded_with_a_reason",
+            ),
+            models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="announcement_number_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["status", "last_day"], name="announcement_running"),
+            models.Index(fields=["city_office", "id"], name="announcement_city"),
+            models.Index(fields=["office", "id"], name="announcement_office"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="announcement_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="announcement_frozen",
+                fields=["scheme", "year", "office", "columns", "count", "total", "drawn_by", "drawn_label", "drawn_at"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def runs(self, on: dt.date) -> bool:
+        """Whether its period runs on a day, the last day included."""
+        return bool(self.first_day and self.last_day and self.first_day <= on <= self.last_day)
+
+    def ended(self, on: dt.date) -> bool:
+        """Whether its period is over."""
+        return bool(self.last_day and self.last_day < on and not self.provisional)
+
+
+class AnnouncementLine(models.Model):
+    """One line as it was announced; a case stands in one announcement that was not discarded."""
+
+    announcement = models.ForeignKey(Announcement, models.PROTECT, related_name="lines", verbose_name="公示")
+    position = models.PositiveIntegerField("序号")
+    case = models.ForeignKey("cases.Case", models.PROTECT, related_name="announced", verbose_name="业务件")
+    name = models.CharField("名称", max_length=200)
+    name_key = models.CharField("名称检索码", max_length=200)
+    shown = models.JSONField("公示内容", default=dict)
+    amount = models.DecimalField("金额", max_digits=14, decimal_places=2)
+    fingerprint = models.BinaryField("内容摘要", max_length=32)
+    live = models.BooleanField("有效", default=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "公示明细"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["announcement", "position"], name="announcementline_position"),
+            models.UniqueConstraint(fields=["case"], condition=Q(live=True), name="announcementline_case_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            GinIndex(fields=["name_key"], opclasses=["gin_trgm_ops"], name="announcementline_name"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="announcementline_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="announcementline_frozen",
+                fields=["announcement", "position", "case", "name", "name_key", "shown", "amount", "fingerprint"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.announcement_id}#{self.position} {self.name}"
+
+
+class ObjectionQuerySet(models.QuerySet["Objection"]):
+    """Words about objections."""
+
+    def visible_to(self, person: Person, on: dt.date) -> ObjectionQuerySet:
+        """Those to cases of the offices that a person serves, and of those below them."""
+        from caseworks.people.scope import scope_of
+
+        return scope_of(person, on).limit(self, "line__case__")
+
+    def waiting(self) -> ObjectionQuerySet:
+        """Those that nobody has decided."""
+        return self.filter(status=ObjectionStatus.OPEN)
+
+
+class Objection(models.Model):
+    """异议: somebody says that a line of an announcement is wrong; one who did not review the case decides it."""
+
+    line = models.ForeignKey(AnnouncementLine, models.PROTECT, related_name="objections", verbose_name="公示明细")
+    kind = models.CharField("类型", max_length=12, choices=ObjectionKind.choices)
+    channel = models.CharField("渠道", max_length=10, choices=Channel.choices)
+    objector = models.CharField("提出人", max_length=60)
+    contact = SealedField("联系方式")
+    words = models.TextField("异议内容")
+    evidence = models.TextField("证据线索", blank=True)
+    received_on = models.DateField("收到日期")
+    received_at = models.DateTimeField("登记时间")
+    received_by = models.ForeignKey(STAFF, models.PROTECT, null=True, related_name="+", verbose_name="登记人")
+    received_label = models.CharField("登记人（记录）", max_length=200)
+    address = models.CharField("来源地址", max_length=45, blank=True)
+    status = models.CharField("状态", max_length=10, choices=ObjectionStatus.choices, default=ObjectionStatus.OPEN)
+    decided_by = models.ForeignKey(STAFF, models.PROTECT, null=True, related_name="+", verbose_name="处理人")
+    decided_label = models.CharField("处理人（记录）", max_length=200, blank=True)
+    decided_at = models.DateTimeField("处理时间", null=True)
+    decided_on = models.DateField("处理日期", null=True)
+    answer = models.TextField("答复", blank=True)
+
+    objects = ObjectionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "公示异议"
+        ordering: ClassVar[list[str]] = ["-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=~Q(words=""), name="objection_in_words"),
+            models.CheckConstraint(
+                condition=Q(status=ObjectionStatus.OPEN, decided_at__isnull=True, decided_label="", answer="")
+                | (
+                    ~Q(status=ObjectionStatus.OPEN)
+                    & Q(decided_at__isnull=False, decided_on__isnull=False)
+                    & ~Q(decided_label="")
+                    & ~Q(answer="")
+                ),
+                name="objection_decided_with_an_answer",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["status", "id"], name="objection_queue"),
+            models.Index(fields=["address", "received_at"], name="objection_address"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="objection_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="objection_frozen",
+                fields=[
+                    "line", "kind", "channel", "objector", "words", "evidence", "received_on", "received_at",
+                    "received_by", "received_label", "address",
+                ],
+            ),
+            OBJECTION_HANDLED_BY_ANOTHER,
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.line_id} {self.get_kind_display()}"
