@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "caseworks.registry",
     "caseworks.cases",
     "caseworks.money",
+    "caseworks.books",
     "caseworks.desk.apps.DeskConfig",
     "refunds",
     "subsidies",
@@ -265,6 +266,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600, "socket_connect_timeout": 5}
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
+    "check-books": {"task": "books.check", "schedule": crontab(hour=3, minute=10)},
     "anchor-history": {"task": "cases.anchor_history", "schedule": crontab(hour=2, minute=30)},
 }
 

@@ -12,7 +12,7 @@ from django.db import connection
 
 from caseworks.base.panels import Panel
 from caseworks.cases.models import Case
-from caseworks.cases.sources import Rejudged, Source
+from caseworks.cases.sources import Announced, Rejudged, Source
 from caseworks.law import policies
 from caseworks.law.models import Policy
 from caseworks.people.models import Person
@@ -21,12 +21,12 @@ from refunds.enums import Flag, Outcome
 from refunds.models import Assessment, ScreeningRun
 from refunds.parameters import Parameters
 
-_FINGERPRINT = "sha256(convert_to(json_build_array('refunds', a.year, a.uscc, {shown})::text, 'UTF8'))".format(
+FINGERPRINT = "sha256(convert_to(json_build_array('refunds', a.year, a.uscc, {shown})::text, 'UTF8'))".format(
     shown=", ".join(f"a.{name}" for name in assessments.SHOWN)
 )
 # Eligible judgements without a case; nothing is opened over 0.00 yuan. (N5.1)
 _ELIGIBLE = f"""
-    SELECT a.uscc AS subject, a.name, a.office_id, a.city_office_id, a.amount, {_FINGERPRINT} AS fingerprint,
+    SELECT a.uscc AS subject, a.name, a.office_id, a.city_office_id, a.amount, {FINGERPRINT} AS fingerprint,
            a.flags::text[] AS flags, p.share AS sample_share, p.band AS amount_band
     FROM refunds_assessment a
     JOIN unnest(%(policies)s::bigint[], %(shares)s::numeric[], %(bands)s::numeric[]) AS p(policy, share, band)
@@ -37,9 +37,13 @@ _BIND = f"""
     UPDATE refunds_assessment a SET case_id = c.id
     FROM cases_case c
     WHERE a.year = %(year)s AND a.case_id IS NULL AND c.scheme = 'refunds' AND c.year = a.year AND c.round = 1
-      AND c.subject = a.uscc AND c.fingerprint = {_FINGERPRINT}
+      AND c.subject = a.uscc AND c.fingerprint = {FINGERPRINT}
 """
-_NOW = f"SELECT {_FINGERPRINT} FROM refunds_assessment a WHERE a.id = %s"
+_ANNOUNCED = """
+    SELECT a.case_id, coalesce(to_char(a.layoff_rate * 100, 'FM9999990.00') || '%%', '—') AS layoff_rate
+    FROM refunds_assessment a WHERE a.case_id = ANY(%(ids)s)
+"""
+_NOW = f"SELECT {FINGERPRINT} FROM refunds_assessment a WHERE a.id = %s"
 
 
 def source(year: int) -> Source:
@@ -55,6 +59,11 @@ def source(year: int) -> Source:
             "bands": [figures.amount_band for figures in rows.values()],
         },
     )
+
+
+def years() -> list[int]:
+    """The policy years that were screened, the newest first."""
+    return list(ScreeningRun.objects.order_by("-year").values_list("year", flat=True).distinct())
 
 
 def bind(year: int) -> int:
@@ -75,6 +84,11 @@ def panels(case: Case, person: Person, on: dt.date) -> Iterator[Panel]:
     if found is not None:
         url = f"/desk/refunds/{found.year}/{found.uscc}/"
         yield Panel("核算", "refunds/_case_judgement.html", {"row": found}, url=url, more="逐项核算", wide=True)
+
+
+def announced() -> Announced:
+    """The layoff rate, as the notices of the bureaus show it: in percent with two decimals. (N6.2)"""
+    return Announced({"layoff_rate": "裁员率"}, _ANNOUNCED)
 
 
 def rejudge(case: Case, at: dt.datetime) -> Rejudged:

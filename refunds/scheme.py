@@ -12,7 +12,7 @@ from refunds.parameters import Parameters
 if TYPE_CHECKING:
     from caseworks.base.panels import Panel, Waiting
     from caseworks.cases.models import Case
-    from caseworks.cases.sources import Rejudged, Source
+    from caseworks.cases.sources import Announced, Rejudged, Source
     from caseworks.people.models import Person
     from caseworks.registry.models import Unit
 
@@ -28,6 +28,13 @@ def exports() -> Mapping[str, Callable[[int, Path], int]]:
     return {NAME: write_refunds}
 
 
+def invariants() -> Mapping[str, str]:
+    """What the books check of the refund: name → SQL of the offending rows."""
+    from refunds.invariants import CHECKS
+
+    return CHECKS
+
+
 def case_source(year: int) -> Source:
     """The judgements of which cases are opened."""
     from refunds.cases import source
@@ -35,11 +42,32 @@ def case_source(year: int) -> Source:
     return source(year)
 
 
+def case_years() -> Iterable[int]:
+    """The policy years that were screened."""
+    from refunds.cases import years
+
+    return years()
+
+
 def case_bind(year: int) -> int:
     """Tie the judgements to the cases just opened."""
     from refunds.cases import bind
 
     return bind(year)
+
+
+def case_payees(year: int) -> Source:
+    """Whom the cases of a year pay, by the judgement they stand on."""
+    from refunds.payees import payees
+
+    return payees(year)
+
+
+def case_announced() -> Announced:
+    """What an announcement shows besides name and amount."""
+    from refunds.cases import announced
+
+    return announced()
 
 
 def case_flags() -> Mapping[str, str]:

@@ -1,0 +1,109 @@
+"""What must hold of every batch, payment and movement. Each SQL gives the offending rows. (N6.2)"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CHECKS: Mapping[str, str] = {
+    "one_live_payment_a_case": """
+        SELECT '业务件 ' || p.case_id, '同时有 ' || count(*) || ' 笔有效支付'
+        FROM money_payment p WHERE p.status IN ('drawn', 'sent', 'paid')
+        GROUP BY p.case_id HAVING count(*) > 1
+    """,
+    "one_live_payment_a_subject": """
+        SELECT min(p.payment_no), p.year || ' 年度 ' || p.subject || ' 同时有 ' || count(*) || ' 笔有效支付'
+        FROM money_payment p JOIN cases_case c ON c.id = p.case_id
+        WHERE p.status IN ('drawn', 'sent', 'paid') AND c.scheme = 'refunds'
+        GROUP BY p.year, p.subject, p.share, c.round HAVING count(*) > 1
+    """,
+    "payment_is_of_its_case": """
+        SELECT p.payment_no, '支付 ' || p.amount || ' 元，业务件 ' || c.id || ' 为 ' || c.amount || ' 元'
+        FROM money_payment p JOIN cases_case c ON c.id = p.case_id
+        WHERE (p.scheme, p.year, p.subject) <> (c.scheme, c.year, c.subject)
+           OR (p.status IN ('drawn', 'sent', 'paid') AND p.amount <> c.amount)
+    """,
+    "case_stands_as_its_payment": """
+        SELECT '业务件 ' || c.id, '业务件为 ' || c.status || '，有效支付为 ' || coalesce(p.status, '无')
+        FROM cases_case c
+        LEFT JOIN money_payment p ON p.case_id = c.id AND p.status IN ('drawn', 'sent', 'paid')
+        WHERE (c.status = 'batched') <> coalesce(p.status IN ('drawn', 'sent'), false)
+           OR (c.status = 'paid') <> coalesce(p.status = 'paid', false)
+    """,
+    "returned_cases_had_a_return": """
+        SELECT '业务件 ' || c.id, '记为银行退回，最后一笔支付却不是退回'
+        FROM cases_case c LEFT JOIN LATERAL (
+            SELECT p.status FROM money_payment p
+            WHERE p.case_id = c.id AND p.status <> 'cancelled' ORDER BY p.attempt DESC LIMIT 1
+        ) p ON true
+        WHERE c.status = 'returned' AND p.status IS DISTINCT FROM 'returned'
+    """,
+    "attempts_without_gaps": """
+        SELECT min(p.payment_no), p.subject || ' 的支付次数不连续'
+        FROM money_payment p WHERE p.status <> 'cancelled'
+        GROUP BY p.scheme, p.year, p.subject, p.share HAVING max(p.attempt) <> count(*)
+    """,
+    "sent_after_the_announcement": """
+        SELECT p.payment_no, p.sent_on || ' 送银行，公示至 ' || a.last_day
+        FROM money_payment p
+        JOIN cases_announcementline l ON l.case_id = p.case_id AND l.live
+        JOIN cases_announcement a ON a.id = l.announcement_id
+        WHERE p.sent_on <= a.last_day OR p.sent_on < a.first_day
+    """,
+    "sent_only_what_was_announced": """
+        SELECT p.payment_no, '已送银行，却没有公示'
+        FROM money_payment p
+        WHERE p.sent_on IS NOT NULL AND NOT EXISTS (
+            SELECT FROM cases_announcementline l JOIN cases_announcement a ON a.id = l.announcement_id
+            WHERE l.case_id = p.case_id AND a.status = 'published')
+    """,
+    "nothing_sent_under_objection": """
+        SELECT p.payment_no, '送银行时有尚未处理的异议 ' || o.id
+        FROM money_payment p
+        JOIN cases_announcementline l ON l.case_id = p.case_id
+        JOIN cases_objection o ON o.line_id = l.id
+        WHERE o.received_on <= p.sent_on AND (o.status = 'open' OR o.decided_on > p.sent_on)
+    """,
+    "payment_stands_as_its_batch": """
+        SELECT p.payment_no, '支付为 ' || p.status || '，批次为 ' || b.status
+        FROM money_payment p JOIN money_batch b ON b.id = p.batch_id
+        WHERE (p.status = 'drawn' AND b.status NOT IN ('drawn', 'released'))
+           OR (p.status IN ('sent', 'paid', 'returned') AND (b.status <> 'sent' OR p.sent_on <> b.sent_on))
+    """,
+    "batch_totals": """
+        SELECT '批次 ' || b.batch_no, '记为 ' || b.lines || ' 笔 ' || b.amount || ' 元，明细为 '
+            || p.lines || ' 笔 ' || p.sum || ' 元'
+        FROM money_batch b CROSS JOIN LATERAL (
+            SELECT count(*) AS lines, coalesce(sum(p.amount), 0) AS sum
+            FROM money_payment p WHERE p.batch_id = b.id AND p.status <> 'cancelled'
+        ) p
+        WHERE b.status <> 'dissolved' AND (b.lines, b.amount) <> (p.lines, p.sum)
+    """,
+    "bank_file_is_its_batch": """
+        SELECT '批次 ' || b.batch_no, '已送银行，却没有与批次相符的首份银行文件'
+        FROM money_batch b
+        WHERE b.status = 'sent' AND NOT EXISTS (
+            SELECT FROM money_bankfile f
+            WHERE f.batch_id = b.id AND f.issue = 1 AND (f.lines, f.amount) = (b.lines, b.amount))
+    """,
+    "bank_results_follow_sending": """
+        SELECT p.payment_no, p.sent_on || ' 送银行，' || least(p.paid_on, p.returned_on) || ' 已有结果'
+        FROM money_payment p WHERE least(p.paid_on, p.returned_on) < p.sent_on
+    """,
+    "movements_are_the_payment": """
+        SELECT p.payment_no, '支付为 ' || p.status || '，流水合计 ' || m.sum || ' 元'
+        FROM money_payment p CROSS JOIN LATERAL (
+            SELECT coalesce(sum(m.amount), 0) AS sum,
+                   count(*) FILTER (WHERE m.kind = 'paid') AS paid,
+                   count(*) FILTER (WHERE m.kind = 'returned') AS returned
+            FROM money_movement m WHERE m.payment_id = p.id
+        ) m
+        WHERE m.sum <> CASE p.status WHEN 'paid' THEN p.amount ELSE 0 END
+           OR m.paid <> (p.paid_on IS NOT NULL)::int
+           OR (p.paid_on IS NOT NULL AND m.returned <> (p.returned_on IS NOT NULL)::int)
+    """,
+    "movement_on_its_day": """
+        SELECT p.payment_no, m.kind || ' 流水记在 ' || m.on || '，支付记在 ' || coalesce(p.paid_on::text, '无')
+        FROM money_movement m JOIN money_payment p ON p.id = m.payment_id
+        WHERE m.on IS DISTINCT FROM CASE m.kind WHEN 'paid' THEN p.paid_on ELSE p.returned_on END
+    """,
+}

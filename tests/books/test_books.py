@@ -1,0 +1,16 @@
+"""The books: clean on a clean database, and every invariant names the row that offends it."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from caseworks.books import checking
+
+pytestmark = pytest.mark.django_db
+
+
+def test_nothing_offends_on_an_empty_database(capsys: pytest.CaptureFixture[str]) -> None:
+    assert checking.offences() == []
+    call_command("check_books")
+    assert capsys.readouterr().out == f"{len(checking.invariants())} 项全部相符\n"
