@@ -3,10 +3,12 @@
 A scheme's module may define
 
 - `case_source(year) -> Source`: the rows of which cases are opened,
+- `case_years() -> Iterable[int]`: the policy years that have such rows, the newest first,
 - `case_bind(year) -> int`: ties the scheme's own rows to the cases just opened, telling how many,
 - `case_flags() -> Mapping[str, str]`: its flags and their words,
 - `case_panels(case, person, on) -> Iterable[Panel]`: cards of a case's page,
-- `case_rejudge(case, at) -> Rejudged`: judges the subject of one case again, on what is known now.
+- `case_rejudge(case, at) -> Rejudged`: judges the subject of one case again, on what is known now,
+- `case_announced() -> Announced`: what an announcement shows of a case besides its name and amount.
 """
 
 from __future__ import annotations
@@ -55,6 +57,17 @@ class Rejudged:
     words: str
 
 
+@dataclass(frozen=True)
+class Announced:
+    """The whitelist of an announcement: the columns besides name and amount, and SQL that gives them as text.
+
+    The SQL gives `case_id` and a column for each key, for the cases of %(ids)s; nothing that is not listed is shown.
+    """
+
+    columns: Mapping[str, str]
+    select: str
+
+
 def scheme_module(scheme: str) -> ModuleType:
     """The module of a scheme; Refusal where it has no cases."""
     for path in settings.SCHEMES:
@@ -69,6 +82,17 @@ def flag_words(scheme: str) -> Mapping[str, str]:
     return scheme_module(scheme).case_flags()
 
 
+def years(scheme: str) -> list[int]:
+    """The policy years of which cases may be opened, the newest first."""
+    return list(scheme_module(scheme).case_years())
+
+
 def panels(case: Case, person: Person, on: date) -> Iterable[Panel]:
     """The cards that a scheme shows on the page of a case."""
     return scheme_module(case.scheme).case_panels(case, person, on)
+
+
+def announced(scheme: str) -> Announced:
+    """What an announcement of a scheme shows; nothing but name and amount where the scheme does not say."""
+    found = getattr(scheme_module(scheme), "case_announced", None)
+    return found() if found else Announced({}, "SELECT NULL::bigint AS case_id")

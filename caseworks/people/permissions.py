@@ -29,6 +29,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "determination.confirm": frozenset({Role.REVIEWER}),
     # cases (N6.2)
     "case.view": _READERS,
+    "case.note": _BUSINESS,
     "case.open": frozenset({Role.CLERK}),
     "case.review": frozenset({Role.CLERK}),
     "case.recheck": frozenset({Role.REVIEWER}),
@@ -40,8 +41,14 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "case.withdraw": frozenset({Role.CLERK}),
     "case.waive": frozenset({Role.SUPERVISOR}),
     "case.transfer": frozenset({Role.CLERK, Role.SUPERVISOR}),
-    "case.announce": frozenset({Role.REVIEWER}),
+    "case.announce": frozenset({Role.REVIEWER, Role.APPROVER}),
     "case.clear": frozenset({Role.REVIEWER}),
+    "announcement.view": _READERS,
+    "announcement.draw": frozenset({Role.REVIEWER}),
+    "announcement.publish": frozenset({Role.REVIEWER, Role.APPROVER}),
+    "objection.view": _READERS,
+    "objection.receive": frozenset({Role.CLERK, Role.REVIEWER}),
+    "objection.decide": frozenset({Role.REVIEWER, Role.APPROVER, Role.SUPERVISOR}),
     "bar.view": _READERS,
     "bar.decide": frozenset({Role.SUPERVISOR}),
     # money (N6.2)

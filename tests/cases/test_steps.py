@@ -27,7 +27,7 @@ LAW = {
     "approve_further": ("endorsed", "approved", "approver supervisor"),
     "send_back": ("first_passed second_passed endorsed approved", "opened", "reviewer approver"),
     "rejudge": ("opened first_passed second_passed endorsed approved", "opened", "clerk"),
-    "announce": ("approved", "announced", "reviewer"),
+    "announce": ("approved", "announced", "reviewer approver"),
     "clear": ("announced", "cleared", "reviewer"),
     "batch": ("cleared", "batched", "cashier"),
     "unbatch": ("batched", "cleared", "cashier"),
