@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("caseworks.people.urls")),
     path("", include("caseworks.desk.urls")),
     path("desk/", include("caseworks.registry.urls")),
+    path("desk/", include("caseworks.cases.urls")),
     path("desk/", include("refunds.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -11,16 +11,28 @@ from django.db.models import F, Q
 
 from caseworks.cases.announcement_models import (
     Announcement as Announcement,
+)
+from caseworks.cases.announcement_models import (
     AnnouncementLine as AnnouncementLine,
+)
+from caseworks.cases.announcement_models import (
     Objection as Objection,
 )
 from caseworks.cases.enums import BarStatus, Scheme, Status
 from caseworks.cases.hold_models import Hold as Hold
 from caseworks.cases.review_models import (
     CaseNote as CaseNote,
+)
+from caseworks.cases.review_models import (
     Examination as Examination,
+)
+from caseworks.cases.review_models import (
     FlagClearing as FlagClearing,
+)
+from caseworks.cases.review_models import (
     Review as Review,
+)
+from caseworks.cases.review_models import (
     ReviewSheet as ReviewSheet,
 )
 from caseworks.cases.triggers import CASE_FOLLOWS_ITS_HISTORY, EVENT_SIGNED_BY_DIFFERENT_PEOPLE

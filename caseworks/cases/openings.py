@@ -32,9 +32,7 @@ def open_eligible(*, scheme: str, year: int, by: Actor, at: datetime) -> int:
     module = scheme_module(scheme)
     source = _within(module.case_source(year), by, at)
     with transaction.atomic():
-        opened = history.open_cases(
-            scheme=scheme, year=year, select=source.select, params=source.params, by=by, at=at
-        )
+        opened = history.open_cases(scheme=scheme, year=year, select=source.select, params=source.params, by=by, at=at)
         with connection.cursor() as cursor:
             cursor.execute(
                 _SHEETS.format(select=source.select, sampled=SAMPLED),
@@ -44,6 +42,14 @@ def open_eligible(*, scheme: str, year: int, by: Actor, at: datetime) -> int:
         if not opened == sheets == module.case_bind(year):
             raise Refusal("立件时有筛查结果被更新，未作任何更改。请待筛查结束后重试。")
     return opened
+
+
+def unopened(*, scheme: str, year: int, by: Actor, at: datetime) -> int:
+    """How much is eligible and has no case yet, in the offices where the person may open cases."""
+    source = _within(scheme_module(scheme).case_source(year), by, at)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({source.select}) waiting", source.params)
+        return int(cursor.fetchone()[0])
 
 
 def rejudge(case_id: int, *, by: Actor, at: datetime, note: str) -> bool:

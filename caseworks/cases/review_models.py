@@ -21,7 +21,7 @@ def _person() -> models.ForeignKey:
 
 
 class ReviewSheet(models.Model):
-    """审核单: what makes a case an exception to bulk passing, as its scheme said when the case was opened or judged again.
+    """审核单: what makes a case an exception to bulk passing, as its scheme said when it was opened or judged again.
 
     A case without one has no flags, is not in the sample and needs no further approver.
     """
@@ -84,7 +84,9 @@ class Review(models.Model):
             ),
             models.UniqueConstraint(fields=["case", "stage"], condition=Q(standing=True), name="review_stage_once"),
         ]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["person", "stage", "-at"], name="review_opinions")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["person", "stage", "-at"], name="review_opinions")
+        ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.Protect(name="review_kept", operation=pgtrigger.Delete),
             REVIEW_ONLY_LAPSES,

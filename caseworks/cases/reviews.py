@@ -1,4 +1,4 @@
-"""Reviewing: first review, second review, approval and, above the amount band, a further one, by different people (N6.2).
+"""Reviewing: first review, second review, approval and, above the amount band, a further one, by others each (N6.2).
 
 Each pass writes a signature a case, tied to the fingerprint of what was signed, and takes the step of the table in the
 same transaction. Flagged cases are passed one by one, each flag cleared in words; sampled ones must be opened.
@@ -17,12 +17,14 @@ from caseworks.cases import history
 from caseworks.cases.enums import Decision, SendBackReason, Stage, Status
 from caseworks.cases.history import NAMED, Shown
 from caseworks.cases.models import Case, CaseNote, Examination, FlagClearing, Review
-from caseworks.cases.openings import open_eligible, rejudge
+from caseworks.cases.openings import open_eligible, rejudge, unopened
 from caseworks.cases.sampling import Marked, marked
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
 
-__all__ = ["add_note", "clear_flag", "examine", "exceptions", "open_eligible", "pass_on", "rejudge", "send_back"]
+__all__ = [
+    "add_note", "clear_flag", "examine", "exceptions", "open_eligible", "pass_on", "rejudge", "send_back", "unopened",
+]  # fmt: skip
 
 STATUS_OF = {
     Stage.FIRST: Status.OPENED,
@@ -146,7 +148,7 @@ def examine(case_id: int, by: Actor, at: datetime) -> None:
     """Record that the person opened a sampled case; doing it again changes nothing."""
     person = _named(by)
     with transaction.atomic():
-        case = _one(case_id, "case.view", by)
+        case = _one(case_id, "case.note", by)
         Examination.objects.get_or_create(
             case=case, person=person, fingerprint=bytes(case.fingerprint), defaults={"at": at}
         )
@@ -156,8 +158,9 @@ def add_note(case_id: int, text: str, *, by: Actor, at: datetime) -> CaseNote:
     """Write a note beside a case; it decides nothing."""
     if not text.strip():
         raise Refusal("备注不能为空，没有保存。")
-    case = _one(case_id, "case.view", by)
-    return CaseNote.objects.create(case=case, text=text.strip(), person=_named(by), actor=by.label, at=at)
+    with transaction.atomic():
+        case = _one(case_id, "case.note", by)
+        return CaseNote.objects.create(case=case, text=text.strip(), person=_named(by), actor=by.label, at=at)
 
 
 # -- pieces

@@ -39,6 +39,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("人工核定", "bi-pencil-square", "refunds:determination_list", "determination.view"),
         ),
     ),
+    ("审核", (Item("审核", "bi-clipboard-check", "cases:review_list", "case.view"),)),
     ("查询", (Item("为什么没有我", "bi-question-circle", "refunds:why", "screening.view"),)),
     (
         "管理",
@@ -76,9 +77,7 @@ class Group:
     entries: list[Entry]
 
 
-def menu(
-    may: Callable[[str], bool], path: str, counts: Mapping[str, int], *, admin: bool = False
-) -> list[Group]:
+def menu(may: Callable[[str], bool], path: str, counts: Mapping[str, int], *, admin: bool = False) -> list[Group]:
     """The groups that a person may use; `counts` is waiting work by the name of the list that shows it."""
     found: list[tuple[str, list[tuple[Item, str]]]] = []
     for label, items in MENU:

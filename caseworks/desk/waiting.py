@@ -14,6 +14,10 @@ from redis.exceptions import RedisError
 
 from caseworks.base.models import RunState
 from caseworks.base.panels import Waiting, scheme_functions
+from caseworks.cases import queues
+from caseworks.cases.enums import Stage
+from caseworks.cases.models import Case
+from caseworks.cases.reviews import PERMISSION_OF
 from caseworks.people.models import Person
 from caseworks.registry.access import of_visible_units
 from caseworks.registry.enums import RetirementStatus
@@ -47,27 +51,64 @@ def registry_lines(person: Person, on: dt.date) -> list[Waiting]:
     own = ImportFile.objects.filter(person=person)
     return [
         Waiting(
-            "accounts", "账户变更待确认", "registry.confirm", "registry:account_proposals",
+            "accounts",
+            "账户变更待确认",
+            "registry.confirm",
+            "registry:account_proposals",
             of_visible_units(Account.objects.waiting().exclude(proposed_by=person), person, on),
             hint="导入的新账户须由另一人确认后才用于支付",
         ),
         Waiting(
-            "retirements", "上游已作废的记录待确认", "registry.confirm", "registry:retirements",
+            "retirements",
+            "上游已作废的记录待确认",
+            "registry.confirm",
+            "registry:retirements",
             of_visible_units(
                 Retirement.objects.filter(status=RetirementStatus.PROPOSED).exclude(proposed_by=person), person, on
             ),
-            hint="替换导入中不再出现的记录，确认后作废", tone="amber",
+            hint="替换导入中不再出现的记录，确认后作废",
+            tone="amber",
         ),
         Waiting(
-            "failed_imports", "我的导入未完成", "registry.import", "registry:import_list",
-            own.filter(run__state__in=ended_badly, created_at__date__gte=on - dt.timedelta(days=14)), query="state=failed",
-            hint="近 14 天内出错、中断或被拒绝的文件", tone="red",
+            "failed_imports",
+            "我的导入未完成",
+            "registry.import",
+            "registry:import_list",
+            own.filter(run__state__in=ended_badly, created_at__date__gte=on - dt.timedelta(days=14)),
+            query="state=failed",
+            hint="近 14 天内出错、中断或被拒绝的文件",
+            tone="red",
         ),
         Waiting(
-            "rejected_rows", "未改正的错误行", "registry.import", "registry:import_list",
-            RejectedRow.objects.standing().filter(import_file__person=person), query="rejected=1",
-            hint="下载错误清单，改正后重新上传", tone="amber",
+            "rejected_rows",
+            "未改正的错误行",
+            "registry.import",
+            "registry:import_list",
+            RejectedRow.objects.standing().filter(import_file__person=person),
+            query="rejected=1",
+            hint="下载错误清单，改正后重新上传",
+            tone="amber",
         ),
+    ]
+
+
+def case_lines(person: Person, on: dt.date) -> list[Waiting]:
+    """What waits for a signature of this person, of the newest year that has cases."""
+    newest = Case.objects.order_by("-year").values_list("scheme", "year").first()
+    if newest is None:
+        return []
+    scheme, year = newest
+    return [
+        Waiting(
+            f"review_{stage.value}",
+            f"待{stage.label}",
+            PERMISSION_OF[stage],
+            "cases:review_list",
+            queues.passable(queues.waiting(stage, scheme=scheme, year=year), stage, person, on),
+            query=f"stage={stage.value}&year={year}",
+            hint="有提示和抽查的逐件办理，其余可批量通过",
+        )
+        for stage in Stage
     ]
 
 
@@ -75,7 +116,7 @@ def todos(person: Person, on: dt.date) -> list[Todo]:
     """Everything that may wait for the person, also where nothing does; counts are fresh and are kept for the menu."""
     declared = [
         line
-        for source in (registry_lines, *scheme_functions("waiting"))
+        for source in (registry_lines, case_lines, *scheme_functions("waiting"))
         for line in source(person, on)
         if person.has_perm(line.permission)
     ]

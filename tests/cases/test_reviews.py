@@ -1,4 +1,4 @@
-"""Reviews: different people, exceptions first, what was shown is signed, a signature dies with what it signed. (N6.2)"""
+"""Reviews: different people, exceptions first, what was shown is signed, a signature dies with its contents. (N6.2)"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases of the refund: what is opened, that screening leaves it alone, and that a signature dies with what it signed."""
+"""Cases of the refund: what is opened, that screening leaves it alone, that a signature dies with its contents."""
 
 from __future__ import annotations
 

@@ -35,6 +35,15 @@ TONES = {
     "apply": "blue",
     "manual": "amber",
     "ineligible": "red",
+    "first_passed": "blue",
+    "second_passed": "blue",
+    "endorsed": "blue",
+    "approved": "blue",
+    "announced": "blue",
+    "cleared": "blue",
+    "batched": "blue",
+    "paid": "green",
+    "returned": "amber",
 }
 
 register.filter("mask_id", mask_id)
