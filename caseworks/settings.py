@@ -111,6 +111,8 @@ INSTALLED_APPS = [
     "axes",
 ]
 SCHEMES = ["refunds.scheme", "dispatch.scheme", "subsidies.scheme"]
+EXPORTERS = ["caseworks.money.exports"]  # results of the kernel's own, beside those of the schemes
+BANK_FORMAT = env.str("CASEWORKS_BANK_FORMAT", default="caseworks.money.bank_formats.plain")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

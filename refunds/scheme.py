@@ -49,6 +49,13 @@ def case_years() -> Iterable[int]:
     return years()
 
 
+def case_days(year: int) -> Mapping[str, dt.date]:
+    """The day on which each subject of a year was judged."""
+    from refunds.days import case_days
+
+    return case_days(year)
+
+
 def case_bind(year: int) -> int:
     """Tie the judgements to the cases just opened."""
     from refunds.cases import bind

@@ -9,7 +9,7 @@ Each module of settings.SCHEMES may define
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -46,7 +46,12 @@ class Panel:
 
 def scheme_functions(name: str) -> Iterator[Callable[..., Any]]:
     """The function `name` of every scheme that has one."""
-    for path in settings.SCHEMES:
+    return functions_of(settings.SCHEMES, name)
+
+
+def functions_of(paths: Iterable[str], name: str) -> Iterator[Callable[..., Any]]:
+    """The function `name` of every module that has one."""
+    for path in paths:
         try:
             module = import_module(path)
         except ModuleNotFoundError as error:

@@ -52,3 +52,33 @@ def release(cases: Iterable[int], kinds: Iterable[str], *, because: str, by: Act
     """Release the standing holds of these kinds; returns how many there were."""
     standing = Hold.objects.standing().filter(case__in=list(cases), kind__in=list(kinds))
     return standing.update(released_at=at, released_label=by.label, released_because=because[:300])
+
+
+_SETTLE = """
+    UPDATE cases_hold h SET released_at = %(at)s, released_label = %(label)s, released_because = %(because)s
+    WHERE h.released_at IS NULL AND h.case_id = ANY(%(checked)s::bigint[]) AND h.kind = ANY(%(looked_for)s::text[])
+      AND NOT EXISTS (
+          SELECT FROM unnest(%(cases)s::bigint[], %(kinds)s::text[]) AS w(case_id, kind)
+          WHERE w.case_id = h.case_id AND w.kind = h.kind)
+"""
+
+
+def settle(
+    checked: Iterable[int], looked_for: Iterable[str], found: Iterable[Held], *, because: str, by: Actor, at: datetime
+) -> int:
+    """After a check of these cases for these kinds: place what was found and release what was not found again."""
+    rows = list(found)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SETTLE,
+            {
+                "at": at,
+                "label": by.label,
+                "because": because[:300],
+                "checked": list(checked),
+                "looked_for": list(looked_for),
+                "cases": [row.case for row in rows],
+                "kinds": [row.kind for row in rows],
+            },
+        )
+    return place(rows, by=by, at=at)

@@ -7,14 +7,14 @@ import pgtrigger
 # What a payment is. Its state, its results and the words about its account may still change.
 PAYMENT_IS = (
     "payment_no", "batch_id", "case_id", "scheme", "year", "subject", "share", "attempt", "name", "office_id",
-    "city_office_id", "amount", "account_id", "account_kind", "account_no", "account_hash", "account_tail", "account_name", "bank_name",
-    "bank_code",
+    "city_office_id", "amount", "account_id", "account_kind", "account_no", "account_hash", "account_tail",
+    "account_name", "bank_name", "bank_code",
 )  # fmt: skip
-PAYMENT_GUARDS = [
+PAYMENT_GUARDS: list[pgtrigger.Trigger] = [
     pgtrigger.Protect(name="payment_stays_itself", operation=pgtrigger.UpdateOf(*PAYMENT_IS)),
     pgtrigger.Protect(name="payment_kept", operation=pgtrigger.Delete),
 ]
-BATCH_GUARDS = [
+BATCH_GUARDS: list[pgtrigger.Trigger] = [
     pgtrigger.Protect(
         name="batch_stays_itself",
         operation=pgtrigger.UpdateOf(

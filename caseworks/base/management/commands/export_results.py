@@ -7,14 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from caseworks.base.commands import Command as Base
 from caseworks.base.commands import UsageError, a_year
-from caseworks.base.panels import scheme_functions
+from caseworks.base.panels import functions_of
 
 
 def writers() -> dict[str, Callable[[int, Path], int]]:
-    """Every kind of results, from the schemes' `exports()`."""
-    return {kind: writer for exports in scheme_functions("exports") for kind, writer in exports().items()}
+    """Every kind of results, from the `exports()` of the schemes and of the kernel's own exporters."""
+    found = functions_of([*settings.SCHEMES, *settings.EXPORTERS], "exports")
+    return {kind: writer for exports in found for kind, writer in exports().items()}
 
 
 class Command(Base):

@@ -1,0 +1,80 @@
+"""What a bank file looks like. A province adds its bank's form as a function like `plain` and names it in settings."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib import import_module
+from io import StringIO
+
+from django.conf import settings
+
+from caseworks.base.sheets.writing import BOM
+
+REPEATED = "重复件"
+ORIGINAL = "原件"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One payment as the bank needs it."""
+
+    payment_no: str
+    account_name: str
+    account_no: str
+    bank_name: str
+    bank_code: str
+    amount: Decimal
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the whole file says of itself."""
+
+    batch_no: str
+    issue: int
+    lines: int
+    amount: Decimal
+    digest: str
+
+    @property
+    def mark(self) -> str:
+        """Original, or a repeat of it."""
+        return ORIGINAL if self.issue == 1 else REPEATED
+
+
+Format = Callable[[Head, Sequence[Line]], bytes]
+
+
+def digest(lines: Sequence[Line]) -> str:
+    """SHA-256 over the payments in their order: number, account, amount."""
+    taken = hashlib.sha256()
+    for line in lines:
+        taken.update(f"{line.payment_no},{line.account_no},{line.amount:.2f}\n".encode())
+    return taken.hexdigest()
+
+
+def plain(head: Head, lines: Sequence[Line]) -> bytes:
+    """CSV: a header row (H), a row a payment (D), a trailer (T); count, total and digest at both ends."""
+    stream = StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\r\n")
+    ends = (head.lines, f"{head.amount:.2f}", head.digest)
+    writer.writerow(("H", head.batch_no, head.mark, *ends))
+    writer.writerows(
+        ("D", line.payment_no, line.account_name, line.account_no, line.bank_name, line.bank_code,
+         f"{line.amount:.2f}", line.purpose)
+        for line in lines
+    )  # fmt: skip
+    writer.writerow(("T", head.batch_no, head.mark, *ends))
+    return (BOM + stream.getvalue()).encode()
+
+
+def chosen() -> Format:
+    """The form that settings name."""
+    module, _, name = settings.BANK_FORMAT.rpartition(".")
+    found: Format = getattr(import_module(module), name)
+    return found

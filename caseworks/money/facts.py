@@ -1,0 +1,141 @@
+"""What is known of payees right before payment, one query for a case or for thirty thousand (N6.5).
+
+Type, size and policy row are those of the judgement approved; status, listings, bars and accounts are those of today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Protocol, cast
+
+from django.db import connection
+
+from caseworks.base.errors import Refusal
+from caseworks.cases.sources import Source, scheme_module
+from caseworks.law import policies
+from caseworks.law.models import Policy
+
+
+class Figures(Protocol):
+    """The figures that a scheme's policy row must hold for its money."""
+
+    reserve_months: int
+    reserve_scope: str
+    data_age_days: int
+    batch_lines: int
+    tax_account_sizes: tuple[str, ...]
+    tax_account_types: tuple[str, ...]
+    inactive_statuses: tuple[str, ...]
+    barring_lists: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """A case that is to be paid, and all that the second check looks at."""
+
+    case: int
+    office: int
+    city_office: int
+    name: str
+    amount: Decimal
+    region: str
+    policy: int | None
+    unit_name: str | None
+    inactive: bool
+    lists: str
+    barred: bool
+    proposed: bool
+    twice: bool
+    held: str
+    account: int | None
+    account_kind: str
+    account_name: str
+
+
+_FACTS = """
+    WITH figure AS (
+        SELECT f.policy, string_to_array(f.statuses, ';') AS statuses, string_to_array(f.lists, ';') AS lists,
+               string_to_array(f.sizes, ';') AS sizes, string_to_array(f.types, ';') AS types
+        FROM unnest(%(policies)s::bigint[], %(statuses)s::text[], %(lists)s::text[], %(sizes)s::text[],
+                    %(types)s::text[]) AS f(policy, statuses, lists, sizes, types)
+    )
+    SELECT c.id, c.office_id, c.city_office_id, c.name, c.amount, coalesce(p.region, ''), p.policy_id, u.name,
+           coalesce(u.status = ANY(f.statuses), false),
+           coalesce((SELECT string_agg(DISTINCT l.list, ';') FROM registry_listing l
+                     WHERE l.uscc = c.subject AND l.list = ANY(f.lists) AND l.listed_on <= %(on)s
+                       AND (l.removed_on IS NULL OR l.removed_on > %(on)s)), ''),
+           EXISTS (SELECT FROM cases_bar b WHERE b.uscc = c.subject AND b.scheme = c.scheme AND b.year = c.year
+                     AND b.status <> 'revoked'),
+           EXISTS (SELECT FROM registry_account a WHERE a.uscc = c.subject AND a.status = 'proposed'),
+           EXISTS (SELECT FROM money_payment m WHERE m.scheme = c.scheme AND m.year = c.year AND m.subject = c.subject
+                     AND m.status IN ('drawn', 'sent', 'paid') AND NOT m.id = ANY(%(own)s::bigint[])
+                     AND (m.case_id = c.id OR EXISTS (SELECT FROM cases_case o WHERE o.id = m.case_id
+                                                       AND o.round = c.round))),
+           coalesce((SELECT min(h.reason) FROM cases_hold h WHERE h.case_id = c.id AND h.released_at IS NULL
+                       AND h.kind <> ALL(%(ours)s::text[])), ''),
+           chosen.id, coalesce(chosen.kind, ''), coalesce(chosen.account_name, '')
+    FROM cases_case c
+    LEFT JOIN ({payees}) p ON p.subject = c.subject
+    LEFT JOIN figure f ON f.policy = p.policy_id
+    LEFT JOIN registry_unit u ON u.uscc = c.subject
+    LEFT JOIN LATERAL (
+        SELECT a.id, a.kind, a.account_name FROM registry_account a
+        WHERE a.uscc = c.subject AND a.status = 'current' AND (
+            a.kind = 'corporate' OR (a.kind = 'tax' AND (
+                p.unit_type = ANY(f.types) OR (p.unit_type = 'enterprise' AND p.size = ANY(f.sizes)))))
+        ORDER BY a.kind = 'tax' LIMIT 1
+    ) chosen ON true
+    WHERE c.id = ANY(%(ids)s::bigint[]) ORDER BY c.id
+"""
+
+
+def source(scheme: str, year: int) -> Source:
+    """Whom a scheme pays; Refusal where it has not said."""
+    module = scheme_module(scheme)
+    if not hasattr(module, "case_payees"):
+        raise Refusal(f"“{module.LABEL}”尚未开放拨付，未作任何更改。")
+    return cast(Source, module.case_payees(year))
+
+
+def figures(payees: Source, ids: list[int]) -> dict[int, tuple[Policy, Figures]]:
+    """The policy rows that these cases were judged by, with their figures."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT DISTINCT p.policy_id FROM cases_case c JOIN ({payees.select}) p ON p.subject = c.subject
+            WHERE c.id = ANY(%(ids)s::bigint[])""",
+            {**payees.params, "ids": ids},
+        )
+        wanted = [policy for (policy,) in cursor.fetchall()]
+    rows = Policy.objects.filter(pk__in=wanted).prefetch_related("figures").order_by("pk")
+    return {row.pk: (row, cast(Figures, policies.parameters(row))) for row in rows}
+
+
+def of(
+    ids: list[int],
+    payees: Source,
+    rows: Mapping[int, tuple[Policy, Figures]],
+    *,
+    on: date,
+    ours: list[str],
+    own: list[int],
+) -> list[Payee]:
+    """The facts of these cases; `own` are payments that do not count as a second one, `ours` holds looked at anew."""
+    figures = [figures for _, figures in rows.values()]
+    values: dict[str, Any] = {
+        **payees.params,
+        "ids": ids,
+        "on": on,
+        "ours": ours,
+        "own": own,
+        "policies": list(rows),
+        "statuses": [";".join(each.inactive_statuses) for each in figures],
+        "lists": [";".join(each.barring_lists) for each in figures],
+        "sizes": [";".join(each.tax_account_sizes) for each in figures],
+        "types": [";".join(each.tax_account_types) for each in figures],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS.format(payees=payees.select), values)
+        return [Payee(*row) for row in cursor.fetchall()]

@@ -1,0 +1,74 @@
+"""Writing payments, set by set; joins the transaction of the operation that calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from django.db import connection
+
+from caseworks.money.enums import PaymentStatus
+from caseworks.money.models import Payment
+
+# Attempts are counted by scheme, year and subject; what was taken out before it left is none.
+_INSERT = """
+    INSERT INTO money_payment (id, payment_no, batch_id, case_id, scheme, year, subject, share, attempt, name,
+                               office_id, city_office_id, amount, account_id, account_kind, account_no, account_hash,
+                               account_tail, account_name, bank_name, bank_code, status, reason, kept_because)
+    SELECT n.id, upper(left(c.scheme, 1)) || c.year || lpad(n.id::text, 9, '0'), n.batch_id, c.id, c.scheme, c.year,
+           c.subject, '',
+           row_number() OVER (PARTITION BY c.subject ORDER BY c.id) + coalesce((
+               SELECT max(p.attempt) FROM money_payment p
+               WHERE p.scheme = c.scheme AND p.year = c.year AND p.subject = c.subject AND p.share = ''
+                 AND p.status <> 'cancelled'), 0),
+           c.name, c.office_id, c.city_office_id, c.amount, a.id, a.kind, a.account_no, a.account_hash, a.account_tail,
+           a.account_name, a.bank_name, a.bank_code, 'drawn', '', ''
+    FROM (
+        SELECT nextval(pg_get_serial_sequence('money_payment', 'id')) AS id, w.*
+        FROM unnest(%(cases)s::bigint[], %(batches)s::bigint[], %(accounts)s::bigint[])
+             AS w(case_id, batch_id, account_id)
+    ) n
+    JOIN cases_case c ON c.id = n.case_id
+    JOIN registry_account a ON a.id = n.account_id
+"""
+_CANCEL = """
+    UPDATE money_payment p SET status = 'cancelled', reason = w.reason
+    FROM unnest(%(payments)s::bigint[], %(reasons)s::text[]) AS w(id, reason)
+    WHERE p.id = w.id
+"""
+_RESULTS = """
+    UPDATE money_payment p
+    SET status = w.status, paid_on = w.paid_on, returned_on = w.returned_on, reason = w.reason
+    FROM unnest(%(payments)s::bigint[], %(statuses)s::text[], %(paid)s::date[], %(returned)s::date[],
+                %(reasons)s::text[]) AS w(id, status, paid_on, returned_on, reason)
+    WHERE p.id = w.id
+"""
+
+
+def insert(cases: Sequence[int], batches: Sequence[int], accounts: Sequence[int]) -> int:
+    """A payment for each case, in its batch, with the account as it is now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, {"cases": list(cases), "batches": list(batches), "accounts": list(accounts)})
+        return int(cursor.rowcount)
+
+
+def cancel(reasons: Mapping[int, str]) -> int:
+    """Take payments out before they leave the bureau."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CANCEL, {"payments": list(reasons), "reasons": [reason[:300] for reason in reasons.values()]})
+        return int(cursor.rowcount)
+
+
+def send(batch_id: int, on: date) -> int:
+    """What is still in the batch goes to the bank."""
+    standing = Payment.objects.filter(batch=batch_id, status=PaymentStatus.DRAWN)
+    return standing.update(status=PaymentStatus.SENT, sent_on=on)
+
+
+def settle(rows: Sequence[tuple[int, str, date | None, date | None, str]]) -> int:
+    """States after the bank's results: payment, status, paid on, returned on, reason."""
+    columns: list[list[object]] = [[row[place] for row in rows] for place in range(5)]
+    names = ("payments", "statuses", "paid", "returned", "reasons")
+    with connection.cursor() as cursor:
+        cursor.execute(_RESULTS, dict(zip(names, columns, strict=True)))
+        return int(cursor.rowcount)
