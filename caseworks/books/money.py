@@ -79,11 +79,9 @@ CHECKS: Mapping[str, str] = {
         WHERE b.status <> 'dissolved' AND (b.lines, b.amount) <> (p.lines, p.sum)
     """,
     "bank_file_is_its_batch": """
-        SELECT '批次 ' || b.batch_no, '已送银行，却没有与批次相符的首份银行文件'
-        FROM money_batch b
-        WHERE b.status = 'sent' AND NOT EXISTS (
-            SELECT FROM money_bankfile f
-            WHERE f.batch_id = b.id AND f.issue = 1 AND (f.lines, f.amount) = (b.lines, b.amount))
+        SELECT '批次 ' || b.batch_no, '第 ' || f.issue || ' 份银行文件为 ' || f.lines || ' 笔 ' || f.amount || ' 元'
+        FROM money_bankfile f JOIN money_batch b ON b.id = f.batch_id
+        WHERE b.status <> 'sent' OR (f.lines, f.amount) <> (b.lines, b.amount)
     """,
     "bank_results_follow_sending": """
         SELECT p.payment_no, p.sent_on || ' 送银行，' || least(p.paid_on, p.returned_on) || ' 已有结果'
