@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import pgtrigger
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from caseworks.cases.enums import BarStatus, Scheme, Status
 from caseworks.cases.triggers import CASE_FOLLOWS_ITS_HISTORY
 from caseworks.people.models import Office
+from caseworks.people.scope import scope_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -90,9 +91,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def visible_to(self, person: Person, on: date) -> CaseQuerySet:
         """The cases of the offices that a person serves, and of those below them."""
-        from caseworks.people.access import scope_of
-
-        return scope_of(person, on).limit(self)
+        return cast("CaseQuerySet", scope_of(person, on).limit(self))
 
 
 class Case(models.Model):
