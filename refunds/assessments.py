@@ -7,7 +7,7 @@ Both happen inside the caller's transaction.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -91,23 +91,25 @@ def judged(lines: Iterable[str], rulebook: Rulebook, cause: Cause) -> Iterator[s
         yield line[:-1] + "\t" + as_text(judge(facts, parameters)) + tail
 
 
-def write(lines: Iterable[str], cause: Cause, *, fresh: bool) -> Written:
-    """Write the lines of one city; `fresh`: nothing is stored of its units yet."""
+def write(
+    lines: Iterable[str], cause: Cause, *, fresh: bool, tell: Callable[[int], None] = lambda rows: None
+) -> Written:
+    """Write the lines of one city and tell how many came; `fresh`: nothing is stored of its units yet."""
     if fresh:
-        return Written(new=_copy("refunds_assessment", lines))
+        return Written(new=_copy("refunds_assessment", lines, tell))
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMP TABLE staged ON COMMIT DROP AS "
             f"SELECT {', '.join(STORED)} FROM refunds_assessment WITH NO DATA"
         )
-    staged = _copy("staged", lines)
+    staged = _copy("staged", lines, tell)
     written = _merge(cause, staged)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE staged, differing")
     return written
 
 
-def _copy(table: str, lines: Iterable[str]) -> int:
+def _copy(table: str, lines: Iterable[str], tell: Callable[[int], None]) -> int:
     block: list[str] = []
     rows = 0
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(STORED)}) FROM STDIN") as sink:
@@ -117,6 +119,7 @@ def _copy(table: str, lines: Iterable[str]) -> int:
                 rows += _BLOCK
                 sink.write("".join(block))
                 block.clear()
+                tell(rows)
         sink.write("".join(block))
     return rows + len(block)
 
@@ -137,7 +140,7 @@ _CHANGE = (
 
 def _merge(cause: Cause, staged: int) -> Written:
     """Write what differs from the staged lines and is not in review, and record each change."""
-    of = {
+    of: dict[str, Any] = {
         "year": cause.year,
         "at": cause.at,
         "screening": cause.screening_id,

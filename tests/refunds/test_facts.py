@@ -120,8 +120,12 @@ LISTINGS = [
 ]
 
 
-@pytest.mark.parametrize(("since", "until", "live"), [case[1:] for case in LISTINGS], ids=[case[0] for case in LISTINGS])
-def test_a_listing_is_live_from_its_day_to_the_day_before_its_removal(since: str, until: str | None, live: bool) -> None:
+@pytest.mark.parametrize(
+    ("since", "until", "live"), [case[1:] for case in LISTINGS], ids=[case[0] for case in LISTINGS]
+)
+def test_a_listing_is_live_from_its_day_to_the_day_before_its_removal(
+    since: str, until: str | None, live: bool
+) -> None:
     uscc = make_unit(1).uscc
     Listing.objects.create(uscc=uscc, list="zombie", listed_on=since, removed_on=until)
     assert of(uscc).lists == (f"zombie:{since}" if live else "")
