@@ -57,9 +57,10 @@ def test_anybody_can_take_the_digest_again(bureau: Bureau, staff: Callable[..., 
     before = b""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT case_id, seq, step, from_status, to_status,"
-            " to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), person_id, actor, address, note, data::text, digest"
-            " FROM cases_event ORDER BY seq"
+            """SELECT case_id, seq, step, from_status, to_status,
+                      to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                      person_id, actor, address, note, data::text, digest
+               FROM cases_event ORDER BY seq"""
         )
         lines = cursor.fetchall()
     assert [line[5] for line in lines] == ["2024-07-01T09:30:00.000000Z"] * 2
