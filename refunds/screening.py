@@ -132,6 +132,7 @@ def _report(screening: ScreeningRun, before: int, total: int, place: str, rows: 
 
 
 def _judge_all(screening: ScreeningRun, rules: Rulebook, at: datetime.datetime) -> assessments.Written:
+    facts.refresh_statistics()
     written = assessments.Written()
     cause = assessments.Cause(screening.year, at, screening_id=screening.pk, first=screening.previous is None)
     region = screening.region

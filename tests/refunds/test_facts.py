@@ -169,6 +169,10 @@ def test_paid_by_leaves_out_what_came_later_where_the_policy_names_a_day() -> No
     assert of(uscc, strict).premium == Decimal("1200.00")
 
 
+def test_statistics_are_refreshed_only_where_much_has_changed() -> None:
+    assert facts.refresh_statistics() == []
+
+
 def test_names_with_tabs_and_backslashes_come_through_copy_as_they_are() -> None:
     assert facts.plain("a\\tb\\\\c\\n") == "a\tb\\c\n"
     assert facts.plain("长春") == "长春"
