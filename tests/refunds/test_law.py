@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a table line is one case, to be read by eye
 """The law, case by case: each line can be checked by eye against contract section 2 and the clauses it names."""
 
 from __future__ import annotations
