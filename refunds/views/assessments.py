@@ -46,8 +46,8 @@ def assessment_list(request: HttpRequest) -> HttpResponse:
     address = request.GET.urlencode()
     context = {
         "form": form,
-        "chips": [chip for chip in form.chips if chip.label != form.fields["year"].label],
         "page": page,
+        "screened": bool(form.fields["year"].choices),  # type: ignore[attr-defined]
         "year": form.data.get("year", ""),
         "query": address,
         "totals_url": f"{reverse('refunds:assessment_totals')}?{address}",
@@ -101,8 +101,7 @@ def assessment_detail(request: HttpRequest, year: int, uscc: str) -> HttpRespons
         "figures": words.figures(policy),
         "history": judged.history(row),
         "determinations": determinations,
-        "waiting": waiting,
-        "may_determine": row.outcome == Outcome.MANUAL and not waiting and request.user.has_perm("determination.set"),
+        "may_determine": judged.lacking(row) - waiting and request.user.has_perm("determination.set"),
         **judged.months_of(row),
     }
     return render(request, "refunds/assessment_detail.html", context)

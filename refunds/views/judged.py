@@ -13,7 +13,7 @@ from caseworks.base.money import ZERO, thousands
 from caseworks.law.models import Policy
 from caseworks.registry import facts as registry_facts
 from refunds import explain, rulebook, screening
-from refunds.enums import Flag, Outcome
+from refunds.enums import Fact, Flag, Outcome
 from refunds.models import Assessment, AssessmentChange, Determination
 from refunds.parameters import Parameters
 from refunds.policy import Facts, judge
@@ -27,6 +27,20 @@ WAYS_OUT = {
     Outcome.MANUAL: "由经办查实所缺事实，在“人工核定”中填报并由另一人确认，系统随即重新核算。",
     Outcome.ELIGIBLE: "",
 }
+
+
+#: Which fact a manual unit lacks, by its reason.
+LACKING = {
+    "opening_headcount_zero": Fact.OPENING_HEADCOUNT,
+    "closing_headcount_missing": Fact.CLOSING_HEADCOUNT,
+    "size_unknown": Fact.SIZE,
+    "unit_type_unclear": Fact.UNIT_TYPE,
+}
+
+
+def lacking(row: Assessment) -> set[str]:
+    """The facts that somebody has to settle before the unit can be judged."""
+    return {LACKING[code].value for code in row.reasons if code in LACKING}
 
 
 def facts_of(row: Assessment) -> Facts:

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from kombu.exceptions import OperationalError as BrokerError
 
 from caseworks.base import runs
 from caseworks.base.errors import Refusal
@@ -30,6 +32,7 @@ from refunds.models import AssessmentChange, ScreeningRun
 from refunds.views import summaries_shown, words
 
 ORDERS = {"new": Order("最近发起", ("pk",), descending=True)}
+WORKER_MISSING = "后台服务没有应答，筛查尚未开始，未作任何更改。请系统管理员检查后台服务；恢复后点“重新提交”。"
 ENDED = {
     RunState.QUEUED: "等待开始",
     RunState.RUNNING: "正在筛查",
@@ -132,7 +135,7 @@ def screening_new(request: HttpRequest) -> HttpResponse:
             except Refusal as refusal:
                 form.add_error(None, str(refusal))
             else:
-                tasks.screen.delay_on_commit(prepared.pk)
+                _send(request, prepared)
                 return redirect("refunds:screening_detail", prepared.pk)
     else:
         blank = ScreeningForm(person=person, on=on)
@@ -149,6 +152,14 @@ def screening_basis(request: HttpRequest) -> HttpResponse:
     return render(request, "refunds/_screening_basis.html", context)
 
 
+def _send(request: HttpRequest, prepared: ScreeningRun) -> None:
+    """Hand a screening to the background; without a broker it stays queued and says so."""
+    try:
+        tasks.screen.delay_on_commit(prepared.pk)
+    except BrokerError:
+        messages.error(request, WORKER_MISSING)
+
+
 def _problems(form: ScreeningForm) -> str:
     return "\n".join(f"{form.fields[name].label}：{error}" for name, found in form.errors.items() for error in found)
 
@@ -160,6 +171,16 @@ def _watched(pk: int) -> ScreeningRun:
     if not found.run.is_open:
         found.run.message = ""  # what was being done last says nothing once it has ended
     return found
+
+
+@access("screening.run")
+@require_POST
+def screening_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand a screening that waits in the queue to the background once more; twice is as good as once."""
+    found = _watched(pk)
+    if found.run.state == RunState.QUEUED:
+        _send(request, found)
+    return redirect("refunds:screening_detail", pk)
 
 
 @access("screening.view")
