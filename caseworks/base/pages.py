@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -134,7 +134,10 @@ class KeysetPage:
     # -- cursors and addresses
 
     def _write(self, row: Any, number: int) -> str:
-        values = [field.value_to_string(_Holder(field, _value(row, column))) for field, column in self._pairs]
+        values = [
+            field.value_to_string(cast(models.Model, _Holder(field, _value(row, column))))
+            for field, column in self._pairs
+        ]
         return base64.urlsafe_b64encode(json.dumps([number, *values]).encode()).decode().rstrip("=")
 
     def _read(self, cursor: str) -> tuple[int, list[models.Value]] | None:

@@ -76,9 +76,7 @@ class Group:
     entries: list[Entry]
 
 
-def menu(
-    may: Callable[[str], bool], path: str, counts: Mapping[str, int], *, admin: bool = False
-) -> list[Group]:
+def menu(may: Callable[[str], bool], path: str, counts: Mapping[str, int], *, admin: bool = False) -> list[Group]:
     """The groups that a person may use; `counts` is waiting work by the name of the list that shows it."""
     found: list[tuple[str, list[tuple[Item, str]]]] = []
     for label, items in MENU:

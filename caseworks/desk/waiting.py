@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
@@ -47,26 +48,43 @@ def registry_lines(person: Person, on: dt.date) -> list[Waiting]:
     own = ImportFile.objects.filter(person=person)
     return [
         Waiting(
-            "accounts", "账户变更待确认", "registry.confirm", "registry:account_proposals",
+            "accounts",
+            "账户变更待确认",
+            "registry.confirm",
+            "registry:account_proposals",
             of_visible_units(Account.objects.waiting().exclude(proposed_by=person), person, on),
             hint="导入的新账户须由另一人确认后才用于支付",
         ),
         Waiting(
-            "retirements", "上游已作废的记录待确认", "registry.confirm", "registry:retirements",
+            "retirements",
+            "上游已作废的记录待确认",
+            "registry.confirm",
+            "registry:retirements",
             of_visible_units(
                 Retirement.objects.filter(status=RetirementStatus.PROPOSED).exclude(proposed_by=person), person, on
             ),
-            hint="替换导入中不再出现的记录，确认后作废", tone="amber",
+            hint="替换导入中不再出现的记录，确认后作废",
+            tone="amber",
         ),
         Waiting(
-            "failed_imports", "我的导入未完成", "registry.import", "registry:import_list",
-            own.filter(run__state__in=ended_badly, created_at__date__gte=on - dt.timedelta(days=14)), query="state=failed",
-            hint="近 14 天内出错、中断或被拒绝的文件", tone="red",
+            "failed_imports",
+            "我的导入未完成",
+            "registry.import",
+            "registry:import_list",
+            own.filter(run__state__in=ended_badly, created_at__date__gte=on - dt.timedelta(days=14)),
+            query="state=failed",
+            hint="近 14 天内出错、中断或被拒绝的文件",
+            tone="red",
         ),
         Waiting(
-            "rejected_rows", "未改正的错误行", "registry.import", "registry:import_list",
-            RejectedRow.objects.standing().filter(import_file__person=person), query="rejected=1",
-            hint="下载错误清单，改正后重新上传", tone="amber",
+            "rejected_rows",
+            "未改正的错误行",
+            "registry.import",
+            "registry:import_list",
+            RejectedRow.objects.standing().filter(import_file__person=person),
+            query="rejected=1",
+            hint="下载错误清单，改正后重新上传",
+            tone="amber",
         ),
     ]
 
@@ -102,7 +120,7 @@ def menu_counts(person: Person, on: dt.date, *, fresh: bool) -> dict[str, int]:
 
 def _counts(lines: Iterable[Waiting]) -> list[int]:
     parts: list[str] = []
-    params: list[object] = []
+    params: list[Any] = []
     for line in lines:
         rows = line.rows.order_by().annotate(one=Value(1)).values("one")[:LIMIT]
         sql, given = rows.query.sql_with_params()

@@ -21,7 +21,8 @@ ORDERS = {
 @pytest.fixture
 def runs(db: None) -> list[int]:
     rows = [
-        Run(kind="x", title=f"t{n % 3}", os_user="u", done=n % 4, created_at=AT + dt.timedelta(days=n // 10)) for n in range(90)
+        Run(kind="x", title=f"t{n % 3}", os_user="u", done=n % 4, created_at=AT + dt.timedelta(days=n // 10))
+        for n in range(90)
     ]
     return [row.pk for row in Run.objects.bulk_create(rows)]
 
@@ -63,7 +64,10 @@ def test_rows_that_come_and_go_leave_the_others_in_place(runs: list[int]) -> Non
 
 
 def test_the_address_keeps_the_filter_and_drops_the_old_cursor() -> None:
-    assert query_with(QueryDict("name=甲&size=&after=x&before=y"), order="done") == QueryDict("name=甲&order=done").urlencode()
+    assert (
+        query_with(QueryDict("name=甲&size=&after=x&before=y"), order="done")
+        == QueryDict("name=甲&order=done").urlencode()
+    )
 
 
 def test_an_empty_list_has_no_neighbours(db: None) -> None:
