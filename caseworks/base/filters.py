@@ -17,7 +17,7 @@ class FilterForm(forms.Form):
 
     more: ClassVar[tuple[str, ...]] = ()
     #: parameters of the list that a new query keeps
-    kept: ClassVar[tuple[str, ...]] = ("order", "size")
+    kept: ClassVar[tuple[str, ...]] = ("order", "rows")
 
     def __init__(self, data: QueryDict, **kwargs: Any) -> None:
         super().__init__(data, label_suffix="", **kwargs)

@@ -197,7 +197,7 @@ def test_a_page_walks_an_index_and_neither_sorts_nor_scans(
 
 def test_pages_follow_one_another_without_a_gap(judged: ScreeningRun, sign_in: Callable[..., Client]) -> None:
     fill(judged, 130)
-    client, seen, query = sign_in(), [], "order=amount&size=20"
+    client, seen, query = sign_in(), [], "order=amount&rows=20"
     while query:
         page = client.get(f"{LIST}?{query}").context["page"]
         seen += [row.uscc for row in page.rows]

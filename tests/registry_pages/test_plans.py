@@ -65,7 +65,7 @@ def bad(steps: list[tuple[str, str]], table: str = "registry_unit") -> list[tupl
 
 
 QUERIES = [
-    "", "order=name", "size=20", "order=name&size=100", "size=large", "size=large&order=uscc", "unit_type=foundation",
+    "", "order=name", "rows=20", "order=name&rows=100", "size=large", "size=large&order=uscc", "unit_type=foundation",
     "status=revoked", "region=220102", "region=2201", "uscc=910000", "uscc=910000000000000001", "licence=none",
 ]  # fmt: skip
 
@@ -89,7 +89,7 @@ def test_the_next_page_and_the_one_before_walk_it_too(crowded: Bureau) -> None:
     """From the fourth page back: right behind the front so few rows are left that any way to them is a good one."""
     client = crowded.client("clerk")
     for order in ("uscc", "name"):
-        query = f"order={order}&size=20"
+        query = f"order={order}&rows=20"
         for _ in range(3):
             query = client.get(f"/desk/units/?{query}").context["page"].next_query
             assert not bad(plan_of(client, f"/desk/units/?{query}")), order

@@ -82,6 +82,7 @@ def test_outside_the_scope_is_not_found(three: Bureau) -> None:
         ("uscc=91220101", [A, B]),
         ("uscc=91220101ma0000002b", [B]),
         ("size=large", [A]),
+        ("size=large&rows=20", [A]),  # the size of a unit is not the size of a page
         ("size=unknown", [B]),
         ("unit_type=law_firm", [B]),
         ("status=suspended", [B]),
@@ -116,7 +117,7 @@ def test_keyset_pages_over_equal_names(bureau: Bureau) -> None:
     for place, code in enumerate(codes):
         make_unit(bureau, code, "同名有限公司" if place < 40 else f"甲{place}")
     client = bureau.client("clerk")
-    seen, query, numbers = [], "order=name&size=20", []
+    seen, query, numbers = [], "order=name&rows=20", []
     while query:
         page = client.get(f"{LIST}?{query}").context["page"]
         seen += [unit.uscc for unit in page]
