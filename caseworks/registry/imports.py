@@ -17,6 +17,7 @@ from caseworks.people import offices
 from caseworks.people.actors import Actor
 from caseworks.registry.enums import FileKind, Mode
 from caseworks.registry.loading import fresh, landing, rejects, replacing, staged
+from caseworks.registry.loading.clean import clean_lines
 from caseworks.registry.loading.merge import STAGE, Counts, Merge
 from caseworks.registry.loading.rejects import Spool
 from caseworks.registry.models import ImportFile
@@ -205,7 +206,7 @@ def _load_fresh(import_file: ImportFile, opened: Opened, watched: Run | None) ->
     spool = Spool(import_file)
     try:
         with transaction.atomic(), open_sheet(opened.path, spec.columns, opened=opened) as sheet:
-            if fresh.clean_lines(spec, sheet) is None or (year := fresh.year_of(opened.path, sheet)) is None:
+            if clean_lines(spec, sheet) is None or (year := fresh.year_of(opened.path, sheet)) is None:
                 return None
             merge, counts, good = fresh.load(
                 spec, opened, sheet, year, spool, lambda size: _report(watched, size, opened)
