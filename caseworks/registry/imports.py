@@ -19,11 +19,13 @@ from caseworks.registry.enums import FileKind, Mode
 from caseworks.registry.loading import fresh, landing, rejects, replacing, staged
 from caseworks.registry.loading.clean import clean_lines
 from caseworks.registry.loading.merge import STAGE, Counts, Merge
+from caseworks.registry.loading.merge import run as run_sql
 from caseworks.registry.loading.rejects import Spool
 from caseworks.registry.models import ImportFile
 from caseworks.registry.specs import SPECS
 
 RUN_KIND = "import"
+PLANNED_ANEW = 10_000  # rows that an import stores before the planner should hear of them
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,8 @@ def _load(import_file: ImportFile, opened: Opened, actor: Actor, at: datetime.da
             outcome = _Outcome(merge, counts, STAGE, spool, sheet.notices, sheet.totals_rows)
     if outcome.merge is not None:
         landing.land(outcome.merge, actor, at)
+    if outcome.counts.stored >= PLANNED_ANEW:
+        run_sql(f"ANALYZE {spec.table}")  # of a partitioned table nobody else takes the statistics
     outcome.spool.store()
     outcome.spool.close()
     rejects.mend(

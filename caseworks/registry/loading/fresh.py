@@ -69,7 +69,6 @@ def load(
     unknown = _unknown(spec, opened, table, year, spool) if staging.lines.count else 0
     counts.new = staging.lines.count - unknown
     run(f"ALTER TABLE {table} ADD PRIMARY KEY (uscc, period, kind, serial)")
-    run(f"ANALYZE {table}")
     counts.rejected = spool.count
     merge = None
     if aside:
