@@ -145,6 +145,7 @@ class Province:
         addresses = self.addresses[level, page.name]
         if not addresses:
             raise RuntimeError(f"{page.name}: nothing to see for somebody of a {level}")
+        client.get(addresses[0])  # a new connection asks for things of its own
         with CaptureQueriesContext(connection) as captured:
             client.get(addresses[0])
             queries = sum(query["sql"] not in CONTROL for query in captured)
