@@ -84,8 +84,8 @@ def assessment_detail(request: HttpRequest, year: int, uscc: str) -> HttpRespons
     assert isinstance(person, Person)
     rows = Assessment.objects.visible_to(person, on).select_related("office", "screening__run__person")
     row = get_object_or_404(rows, year=year, uscc=uscc)
-    policy = judged.policy_of(row)
-    differences, problem = judged.live_differences(row, on)
+    live, problem = judged.live_of(row, on)
+    policy = live.policy if live is not None and live.policy.pk == row.policy_id else judged.policy_of(row)
     determinations = judged.determinations_of(row)
     waiting = {found.fact for found in determinations if found.status == DeterminationStatus.SET}
     context = {
@@ -94,7 +94,7 @@ def assessment_detail(request: HttpRequest, year: int, uscc: str) -> HttpRespons
         "premium_year": year - 1,
         "explained": judged.Explained.of(judged.facts_of(row), judged.parameters_of(policy, row.judged_on)),
         "way_out": judged.WAYS_OUT[Outcome(row.outcome)],
-        "differences": differences,
+        "differences": judged.differences(row, live) if live is not None else [],
         "live_problem": problem,
         "facts": judged.fact_rows(row),
         "policy": policy,

@@ -100,18 +100,21 @@ def parameters_of(policy: Policy, as_of: dt.date) -> Parameters:
     return rulebook.of_policy(policy, as_of).parameters[policy.pk]
 
 
-def live_differences(row: Assessment, on: dt.date) -> tuple[list[words.Line], str]:
-    """In what today's data would judge the unit differently, or why it cannot be judged today."""
+def live_of(row: Assessment, on: dt.date) -> tuple[screening.Live | None, str]:
+    """What today's data says of the unit, or why it cannot be judged today."""
     try:
         live = screening.judge_live(row.uscc, row.year, max(on, row.judged_on))
     except Refusal as refusal:
-        return [], f"暂不能按现有数据重新核算：{refusal.message}"
-    if live is None:
-        return [], "该单位已不在参保单位库中；存档值保留到下次筛查。"
+        return None, f"暂不能按现有数据重新核算：{refusal.message}"
+    return live, "" if live else "该单位已不在参保单位库中；存档值保留到下次筛查。"
+
+
+def differences(row: Assessment, live: screening.Live) -> list[words.Line]:
+    """In what today's data would judge the unit differently."""
     after: dict[str, Any] = {name: getattr(live.found.facts, name) for name in Facts._fields}
     after |= live.judgement._asdict()
     after["reasons"], after["region"] = live.judgement.codes, live.found.region
-    return words.differences(words.as_row(row), after), ""
+    return words.differences(words.as_row(row), after)
 
 
 def fact_rows(row: Assessment) -> list[FactRow]:

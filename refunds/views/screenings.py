@@ -24,6 +24,7 @@ from caseworks.law.models import Policy
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
+from caseworks.people.scope import scope_of
 from caseworks.registry import partitions
 from refunds import freshness, rulebook, screening, tasks
 from refunds.filters import CHANGE_ORDERS, ChangeFilter
@@ -56,11 +57,12 @@ def screening_list(request: HttpRequest) -> HttpResponse:
     found = ScreeningRun.objects.select_related("run__person")
     page = KeysetPage(found, ORDERS, request.GET, size=20)
     places = summaries_shown.places(row.region for row in page)
+    whole = scope_of(person_of(request), timezone.localdate()).province
     may_run = request.user.has_perm("screening.run")
     first_url = reverse("refunds:screening_new") if may_run else reverse("registry:import_list")
     context = {
         "page": page,
-        "rows": [summaries_shown.ListRow.of(row, places[row.region]) for row in page],
+        "rows": [summaries_shown.ListRow.of(row, places[row.region], whole=whole) for row in page],
         "may_run": may_run,
         "first_url": first_url,
         "first_action": "发起筛查" if may_run else "查看数据导入",

@@ -125,6 +125,8 @@ def test_a_city_reads_its_own_sums_and_not_the_provinces(judged: ScreeningRun, s
     text = sign_in("clerk", "220100").get("/desk/refunds/totals/", HTTP_HX_REQUEST="true").content.decode()
     assert "户数 <b>2</b>" in text
     assert "6,000.00" in text
+    assert "6,300.00" in sign_in("clerk").get("/desk/refunds/screenings/").content.decode()
+    assert "6,300.00" not in sign_in("clerk", "220100").get("/desk/refunds/screenings/").content.decode()
     page = sign_in("clerk", "220100").get(f"/desk/refunds/screenings/{judged.pk}/")
     assert [(group.outcome, group.units) for group in page.context["groups"]] == [
         ("eligible", 1),
