@@ -228,8 +228,16 @@ KILLED = """
 """
 
 
+def drop_partitions() -> None:
+    """What a test that committed has made stays until it is dropped."""
+    with connection.cursor() as cursor:
+        for year in partitions.years():
+            cursor.execute(f"DROP TABLE {partitions.name(year)}")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_import_leaves_nothing_half_done(write: Writer, tmp_path: Path) -> None:
+    drop_partitions()
     make_bureau()
     load(write("units", unit_rows()), FileKind.UNITS)
     path = tmp_path / "contributions.csv"
@@ -255,9 +263,7 @@ def test_a_killed_import_leaves_nothing_half_done(write: Writer, tmp_path: Path)
     assert (lost.run.state, lost.read) == ("running", 0)
     assert runs.settle(lost.run, lost.run.started_at + 2 * runs.GRACE).state == "interrupted"  # type: ignore[operator]
     assert counts(load(path)) == (10, 6, 0, 4, 0)
-    with connection.cursor() as cursor:
-        for year in partitions.years():
-            cursor.execute(f"DROP TABLE {partitions.name(year)}")
+    drop_partitions()
 
 
 @pytest.mark.django_db
