@@ -18,7 +18,7 @@ from caseworks.people.actors import Actor
 from caseworks.registry.enums import FileKind, Mode
 from caseworks.registry.loading import fresh, landing, rejects, replacing, staged
 from caseworks.registry.loading.clean import clean_lines
-from caseworks.registry.loading.merge import STAGE, Counts, Merge
+from caseworks.registry.loading.merge import Counts, Merge
 from caseworks.registry.loading.merge import run as run_sql
 from caseworks.registry.loading.rejects import Spool
 from caseworks.registry.models import ImportFile
@@ -170,7 +170,7 @@ def _load(import_file: ImportFile, opened: Opened, actor: Actor, at: datetime.da
         with open_sheet(opened.path, spec.columns, opened=opened) as sheet:
             spool = Spool(import_file)
             merge, counts = staged.stage(spec, sheet, spool, lambda size: _report(watched, size, opened))
-            outcome = _Outcome(merge, counts, STAGE, spool, sheet.notices, sheet.totals_rows)
+            outcome = _Outcome(merge, counts, spool.stage, spool, sheet.notices, sheet.totals_rows)
     if outcome.merge is not None:
         landing.land(outcome.merge, actor, at)
     if outcome.counts.stored >= PLANNED_ANEW:
@@ -184,6 +184,7 @@ def _load(import_file: ImportFile, opened: Opened, actor: Actor, at: datetime.da
         replacing.keep_returned(outcome.merge, import_file)
         if replaces:
             import_file.retirements_proposed = replacing.propose(outcome.merge, import_file)
+        run_sql(f"DROP TABLE {outcome.merge.stage}")
     counts = outcome.counts
     import_file.read, import_file.new, import_file.changed = counts.read, counts.new, counts.changed
     import_file.stored, import_file.rejected, import_file.unchanged = counts.stored, counts.rejected, counts.unchanged
