@@ -149,13 +149,16 @@ def _merge(cause: Cause, staged: int) -> Written:
     head = "%(screening)s::bigint, %(determination)s::bigint, %(year)s"
     written = Written()
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE staged (uscc)")
+        # One look by key a unit: a hash of the whole year would be built again for every city.
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
         cursor.execute(
             f"""CREATE TEMP TABLE differing ON COMMIT DROP AS
-            SELECT a.id FROM refunds_assessment a JOIN staged s ON s.uscc = a.uscc
-            WHERE a.year = %(year)s AND ({_list("a", COMPARED)}) IS DISTINCT FROM ({_list("s", COMPARED)})""",
+            SELECT s.uscc, a.id FROM staged s
+            LEFT JOIN refunds_assessment a ON a.year = %(year)s AND a.uscc = s.uscc
+            WHERE a.id IS NULL OR ({_list("a", COMPARED)}) IS DISTINCT FROM ({_list("s", COMPARED)})""",
             of,
         )
+        cursor.execute("RESET enable_hashjoin; RESET enable_mergejoin; ANALYZE staged (uscc); ANALYZE differing")
         cursor.execute(
             "SELECT id FROM refunds_assessment WHERE id IN (SELECT id FROM differing) ORDER BY id FOR UPDATE"
         )
@@ -173,19 +176,16 @@ def _merge(cause: Cause, staged: int) -> Written:
             WHERE d.id = a.id AND s.uscc = a.uscc AND a.case_id IS NULL"""
         )
         written.changed = cursor.rowcount
-        unknown = "NOT EXISTS (SELECT FROM refunds_assessment a WHERE a.year = %(year)s AND a.uscc = s.uscc)"
+        unknown = "FROM staged s JOIN differing d ON d.uscc = s.uscc WHERE d.id IS NULL"
         if not cause.first:
             cursor.execute(
                 f"""{_CHANGE}
                 SELECT {head}, s.uscc, s.name, s.office_id, s.city_office_id, '{ChangeKind.NEW.value}', NULL,
-                       {_json("s")}, %(at)s
-                FROM staged s WHERE {unknown}""",
+                       {_json("s")}, %(at)s {unknown}""",
                 of,
             )
         cursor.execute(
-            f"""INSERT INTO refunds_assessment ({", ".join(STORED)})
-            SELECT {_list("s", STORED)} FROM staged s WHERE {unknown}""",
-            of,
+            f"INSERT INTO refunds_assessment ({', '.join(STORED)}) SELECT {_list('s', STORED)} {unknown}"
         )
         written.new = cursor.rowcount
         cursor.execute(
