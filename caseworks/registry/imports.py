@@ -154,7 +154,7 @@ def _report(run: Run | None, size: int, opened: Opened) -> None:
 def _tune() -> None:
     """More memory for the sorts and hashes of this transaction only."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '256MB'")
+        cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '512MB'")
 
 
 def _load(import_file: ImportFile, opened: Opened, actor: Actor, at: datetime.datetime, watched: Run | None) -> None:
