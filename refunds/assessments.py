@@ -7,7 +7,7 @@ Both happen inside the caller's transaction.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -92,23 +92,25 @@ def judged(lines: Iterable[str], rulebook: Rulebook, cause: Cause) -> Iterator[s
         yield line[:-1] + "\t" + as_text(judge(facts, parameters)) + tail
 
 
-def write(lines: Iterable[str], cause: Cause, *, fresh: bool) -> Written:
-    """Write the lines of one city; `fresh`: nothing is stored of its units yet."""
+def write(
+    lines: Iterable[str], cause: Cause, *, fresh: bool, tell: Callable[[int], None] = lambda rows: None
+) -> Written:
+    """Write the lines of one city and tell how many came; `fresh`: nothing is stored of its units yet."""
     if fresh:
-        return Written(new=_copy("refunds_assessment", lines))
+        return Written(new=_copy("refunds_assessment", lines, tell))
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMP TABLE staged ON COMMIT DROP AS "
             f"SELECT {', '.join(STORED)} FROM refunds_assessment WITH NO DATA"
         )
-    staged = _copy("staged", lines)
+    staged = _copy("staged", lines, tell)
     written = _merge(cause, staged)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE staged, differing")
     return written
 
 
-def _copy(table: str, lines: Iterable[str]) -> int:
+def _copy(table: str, lines: Iterable[str], tell: Callable[[int], None]) -> int:
     block: list[str] = []
     rows = 0
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(STORED)}) FROM STDIN") as sink:
@@ -118,6 +120,7 @@ def _copy(table: str, lines: Iterable[str]) -> int:
                 rows += _BLOCK
                 sink.write("".join(block))
                 block.clear()
+                tell(rows)
         sink.write("".join(block))
     return rows + len(block)
 
@@ -138,7 +141,7 @@ _CHANGE = (
 
 def _merge(cause: Cause, staged: int) -> Written:
     """Write what differs from the staged lines and is not in review, and record each change."""
-    of = {
+    of: dict[str, Any] = {
         "year": cause.year,
         "at": cause.at,
         "screening": cause.screening_id,
@@ -149,13 +152,16 @@ def _merge(cause: Cause, staged: int) -> Written:
     head = "%(screening)s::bigint, %(determination)s::bigint, %(year)s"
     written = Written()
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE staged (uscc)")
+        # One look by key a unit: a hash of the whole year would be built again for every city.
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
         cursor.execute(
             f"""CREATE TEMP TABLE differing ON COMMIT DROP AS
-            SELECT a.id FROM refunds_assessment a JOIN staged s ON s.uscc = a.uscc
-            WHERE a.year = %(year)s AND ({_list("a", COMPARED)}) IS DISTINCT FROM ({_list("s", COMPARED)})""",
+            SELECT s.uscc, a.id FROM staged s
+            LEFT JOIN refunds_assessment a ON a.year = %(year)s AND a.uscc = s.uscc
+            WHERE a.id IS NULL OR ({_list("a", COMPARED)}) IS DISTINCT FROM ({_list("s", COMPARED)})""",
             of,
         )
+        cursor.execute("RESET enable_hashjoin; RESET enable_mergejoin; ANALYZE staged (uscc); ANALYZE differing")
         cursor.execute(
             "SELECT id FROM refunds_assessment WHERE id IN (SELECT id FROM differing) ORDER BY id FOR UPDATE"
         )
@@ -174,19 +180,16 @@ def _merge(cause: Cause, staged: int) -> Written:
             of,
         )
         written.changed = cursor.rowcount
-        unknown = "NOT EXISTS (SELECT FROM refunds_assessment a WHERE a.year = %(year)s AND a.uscc = s.uscc)"
+        unknown = "FROM staged s JOIN differing d ON d.uscc = s.uscc WHERE d.id IS NULL"
         if not cause.first:
             cursor.execute(
                 f"""{_CHANGE}
                 SELECT {head}, s.uscc, s.name, s.office_id, s.city_office_id, '{ChangeKind.NEW.value}', NULL,
-                       {_json("s")}, %(at)s
-                FROM staged s WHERE {unknown}""",
+                       {_json("s")}, %(at)s {unknown}""",
                 of,
             )
         cursor.execute(
-            f"""INSERT INTO refunds_assessment ({", ".join(STORED)})
-            SELECT {_list("s", STORED)} FROM staged s WHERE {unknown}""",
-            of,
+            f"INSERT INTO refunds_assessment ({', '.join(STORED)}) SELECT {_list('s', STORED)} {unknown}"
         )
         written.new = cursor.rowcount
         cursor.execute(

@@ -28,11 +28,11 @@ def rows(assessments: AssessmentQuerySet) -> Iterator[tuple[str, ...]]:
     """The rows of the export; a closing headcount that is missing is shown as 0 (contract, 2)."""
     columns = (*HEADER[:-1], "case__status")
     for (
-        uscc, outcome, reasons, months, opening, closing, deaths, retirements, net, rate, premium, ratio, amount, status,
+        uscc, outcome, reasons, months, opening, closing, deaths, retired, net, rate, premium, ratio, amount, status,
     ) in assessments.order_by("uscc").values_list(*columns).iterator(chunk_size=5000):  # fmt: skip
         yield (
             uscc, outcome, ";".join(reasons), str(months), str(opening), str(closing or 0), str(deaths),
-            str(retirements), "" if net is None else str(net), "" if rate is None else f"{rate:.4f}", f"{premium:.2f}",
+            str(retired), "" if net is None else str(net), "" if rate is None else f"{rate:.4f}", f"{premium:.2f}",
             ratio_text(ratio), f"{amount:.2f}", status or SCREENED,
         )  # fmt: skip
 

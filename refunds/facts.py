@@ -21,6 +21,8 @@ from refunds.policy import Facts
 # What a judgement carries beside the facts, in the order of the query.
 CARRIED = ("unit_id", "office_id", "city_office_id", "region")
 COLUMNS = (*Facts._fields, *CARRIED)
+# The tables that are joined to the units as a whole; the ledger is read through its key, whatever is known of it.
+SOURCES = ("registry_unit", "registry_separation", "registry_listing", "registry_rejectedrow", "registry_account")
 
 _SQL = """
 SELECT u.uscc, u.name, coalesce(d.unit_type, u.unit_type) AS unit_type, coalesce(d.size, u.size) AS size, u.status,
@@ -157,6 +159,20 @@ def copied(
     with reader.cursor() as cursor, cursor.copy(b"COPY (" + statement.encode() + b") TO STDOUT") as lines:
         for line in lines:
             yield str(line, "utf-8")
+
+
+def refresh_statistics() -> list[str]:
+    """Let the planner know tables that changed much since it last looked: an import may be minutes old."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT relname FROM pg_stat_user_tables WHERE schemaname = current_schema() AND relname = ANY(%s)
+            AND n_mod_since_analyze > 1000 + n_live_tup / 5 ORDER BY 1""",
+            [list(SOURCES)],
+        )
+        stale = [name for (name,) in cursor.fetchall()]
+        for name in stale:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(name)}")
+    return stale
 
 
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}

@@ -114,7 +114,7 @@ class AssessmentFilter(ScopedForm):
         given = self.cleaned_data
         rows = self.within_office(rows)
         if given["outcome"]:
-            rows = rows.filter(outcome=given["outcome"])
+            rows = rows.of_outcome(given["outcome"])
         if given["uscc"]:
             rows = rows.filter(uscc__startswith=given["uscc"])
         if given["name"]:

@@ -62,13 +62,18 @@ class Freshness:
 
 def guard(premium_year: int, region: str) -> Freshness:
     """What there is of a premium year; Refusal where December has no row at all in the region."""
+    require(premium_year, region)
+    return _measured(premium_year, region)
+
+
+def require(premium_year: int, region: str) -> None:
+    """Refuse where December of the premium year has no row at all in the region."""
     if premium_year not in partitions.years() or not _any_row(f"{premium_year}-12", region):
         place = f"地区 {region}" if region else "全部地区"
         raise Refusal(
             f"{place}没有 {premium_year} 年 12 月的缴费记录，不能筛查：年末人数无从得知。"
             "未作任何更改。请先导入该年度的 contributions.csv。"
         )
-    return _measured(premium_year, region)
 
 
 def _any_row(period: str, region: str) -> bool:

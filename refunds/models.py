@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import pgtrigger
 from django.conf import settings
@@ -16,6 +16,7 @@ from caseworks.base.models import Run
 from caseworks.cases.models import Case
 from caseworks.law.models import Policy
 from caseworks.people.models import Office
+from caseworks.people.scope import scope_of
 from caseworks.registry.models import Unit
 from refunds.enums import ChangeKind, DeterminationStatus, Fact, Outcome
 
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 STAFF = settings.AUTH_USER_MODEL
 
 
-def loose(to: type[models.Model], name: str, **options: object) -> models.ForeignKey:
+def loose(to: type[models.Model], name: str, *, null: bool = False) -> models.ForeignKey:
     """A reference that costs a million-row screening nothing: no constraint, no index of its own (decision 0023)."""
     return models.ForeignKey(
-        to, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", verbose_name=name, **options
-    )
+        to, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", verbose_name=name, null=null,
+        blank=null,
+    )  # fmt: skip
 
 
 class ScreeningRun(models.Model):
@@ -65,9 +67,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
     def visible_to(self, person: Person, on: date) -> AssessmentQuerySet:
         """The judgements of the offices that a person serves, and of those below them."""
-        from caseworks.people.scope import scope_of
-
-        return scope_of(person, on).limit(self)
+        return cast("AssessmentQuerySet", scope_of(person, on).limit(self))
 
     def of_year(self, year: int) -> AssessmentQuerySet:
         """Of one policy year."""
@@ -76,6 +76,11 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def eligible(self) -> AssessmentQuerySet:
         """Those that get money without asking for it. (N5.1)"""
         return self.filter(outcome=Outcome.ELIGIBLE)
+
+    def of_outcome(self, outcome: str) -> AssessmentQuerySet:
+        """Those of one outcome. Of two of them the amount is 0 by constraint: said here, an index by amount serves."""
+        unpaid = {"amount": 0} if outcome in (Outcome.INELIGIBLE, Outcome.APPLY) else {}
+        return self.filter(outcome=outcome, **unpaid)
 
     def with_reason(self, code: str) -> AssessmentQuerySet:
         """Those with this reason among theirs."""
@@ -100,7 +105,7 @@ class Assessment(models.Model):
     city_office = loose(Office, "所属市级机构")
     policy = loose(Policy, "政策")
     screening = loose(ScreeningRun, "筛查", null=True)
-    case = loose(Case, "业务件", null=True, blank=True)
+    case = loose(Case, "业务件", null=True)
     judged_on = models.DateField("筛查日")
     months_paid = models.IntegerField("足额缴费月数")
     arrears_months = models.IntegerField("欠费月数")
@@ -213,9 +218,7 @@ class DeterminationQuerySet(models.QuerySet["Determination"]):
 
     def visible_to(self, person: Person, on: date) -> DeterminationQuerySet:
         """Those of the offices that a person serves, and of those below them."""
-        from caseworks.people.scope import scope_of
-
-        return scope_of(person, on).limit(self)
+        return cast("DeterminationQuerySet", scope_of(person, on).limit(self))
 
     def waiting(self) -> DeterminationQuerySet:
         """Set by one person, waiting for another."""

@@ -85,9 +85,12 @@ class Judgement(NamedTuple):
 
 def net_reduction(facts: Facts) -> int | None:
     """净减员 = 年初 − 死亡 − 退休 − 年末, never below 0; None where it cannot be told. (N2.2, J2.1)"""
-    if facts.closing_missing:
-        return None
-    left = facts.opening_headcount - facts.deaths - facts.retirements - (facts.closing_headcount or 0)
+    closing = facts.closing_headcount
+    if closing is None:
+        if facts.closing_missing:
+            return None
+        closing = 0
+    left = facts.opening_headcount - facts.deaths - facts.retirements - closing
     return left if left > 0 else 0
 
 
@@ -286,7 +289,7 @@ def refund_amount(facts: Facts, ratio: Decimal | None, outcome: str) -> Decimal:
 def outcome_of(facts: Facts, year: Parameters) -> tuple[str, tuple[Reason, ...]]:
     """The first class with a reason, and all its reasons; eligible where there is none. (contract, 2)"""
     for outcome, rules in CLASSES:
-        found = ()
+        found: tuple[Reason, ...] = ()
         for rule in rules:
             reason = rule(facts, year)
             if reason is not None and year.applies(reason.code):

@@ -7,8 +7,8 @@ in one transaction. A run that was killed leaves whole cities behind; the next f
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -31,7 +31,6 @@ from refunds.policy import Judgement, judge
 from refunds.rulebook import Rulebook
 
 KIND = "screening"
-REPORT_EVERY = 4096
 
 
 def prepare(*, year: int, region: str, as_of: datetime.date, by: Actor, at: datetime.datetime) -> ScreeningRun:
@@ -40,7 +39,7 @@ def prepare(*, year: int, region: str, as_of: datetime.date, by: Actor, at: date
         raise Refusal(f"行政区划前缀应为至多 6 位数字：{region}。未作任何更改。")
     _permitted(by, region)
     rules = rulebook.freeze(year=year, region=region, as_of=as_of)
-    freshness.guard(rules.question.premium_year, region)
+    freshness.require(rules.question.premium_year, region)
     with transaction.atomic():
         place = f"（地区 {region}）" if region else ""
         run = runs.create(KIND, str(year), f"{year} 年度稳岗返还筛查{place}", by, at)
@@ -128,24 +127,12 @@ def judge_live(uscc: str, year: int, as_of: datetime.date) -> Live | None:
 # -- the work
 
 
-@dataclass
-class _Progress:
-    """Counts judged units and tells the run about it."""
-
-    run: Any
-    total: int
-    done: int = 0
-    place: str = ""
-
-    def through(self, lines: Iterable[str]) -> Iterator[str]:
-        for line in lines:
-            self.done += 1
-            if not self.done % REPORT_EVERY:
-                self.run.report(self.done, self.total, self.place)
-            yield line
+def _report(screening: ScreeningRun, before: int, total: int, place: str, rows: int) -> None:
+    screening.run.report(before + rows, total, place)
 
 
 def _judge_all(screening: ScreeningRun, rules: Rulebook, at: datetime.datetime) -> assessments.Written:
+    facts.refresh_statistics()
     written = assessments.Written()
     cause = assessments.Cause(screening.year, at, screening_id=screening.pk, first=screening.previous is None)
     region = screening.region
@@ -155,21 +142,22 @@ def _judge_all(screening: ScreeningRun, rules: Rulebook, at: datetime.datetime) 
         reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         reader.execute("SET LOCAL jit = off")
         cities = _cities(reader, region)
-        progress = _Progress(screening.run, sum(units for _, _, units in cities))
+        total, done = sum(units for _, _, units in cities), 0
         stored_before = False
-        for city_id, name, _ in cities:
-            progress.place = f"正在筛查：{name}"
-            screening.run.report(progress.done, progress.total, progress.place)
+        for city_id, name, units in cities:
+            tell = partial(_report, screening, done, total, f"正在筛查：{name}")
+            tell(0)
             chosen = f"u.city_office_id = %(city)s{within}"
             lines = facts.copied(reader, rules.question, chosen, {"city": city_id, "region": region})
             with transaction.atomic():
                 fresh = assessments.is_fresh(screening.year, city_id)
                 stored_before = stored_before or not fresh
-                judged = assessments.judged(progress.through(lines), rules, cause)
-                written.add(assessments.write(judged, cause, fresh=fresh))
+                judged = assessments.judged(lines, rules, cause)
+                written.add(assessments.write(judged, cause, fresh=fresh, tell=tell))
+            done += units
         if stored_before or screening.previous is not None:
             _follow(screening, rules, cause, reader, written)
-        screening.run.report(progress.done, progress.total, "正在汇总")
+        _report(screening, done, total, "正在汇总", 0)
         reader.execute("COMMIT")
     return written
 

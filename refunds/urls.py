@@ -15,6 +15,7 @@ urlpatterns = [
     path("refunds/screenings/new/", screenings.screening_new, name="screening_new"),
     path("refunds/screenings/new/basis/", screenings.screening_basis, name="screening_basis"),
     path("refunds/screenings/<int:pk>/", screenings.screening_detail, name="screening_detail"),
+    path("refunds/screenings/<int:pk>/again/", screenings.screening_again, name="screening_again"),
     path("refunds/screenings/<int:pk>/progress/", screenings.screening_progress, name="screening_progress"),
     path("refunds/screenings/<int:pk>/changes/", screenings.screening_changes, name="screening_changes"),
     path("refunds/screenings/<int:pk>/changes/export/<str:form>/", exports.change_export, name="change_export"),

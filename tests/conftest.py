@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import django
 import pytest
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -23,6 +24,7 @@ _STACK = contextlib.ExitStack()
 
 def _environment() -> None:
     """What a developer's `.env` says must not change a test."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caseworks.settings")  # not in an ini: that is read before this
     os.environ["CASEWORKS_DEBUG"] = "1"
     os.environ["CASEWORKS_TRAINING"] = "0"
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the thread of the tests
@@ -60,6 +62,7 @@ atexit.register(_STACK.close)  # where the run ends before pytest can unconfigur
 _environment()
 _var()
 _servers()
+django.setup()  # the conftests below import models
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

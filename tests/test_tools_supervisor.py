@@ -63,7 +63,8 @@ def command(var: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
     """The supervisor's command line and environment: embedded servers in that folder."""
     environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
     environment |= {"CASEWORKS_VAR": str(var), "CASEWORKS_DEBUG": "1", "CASEWORKS_TRAINING": "0"}
-    return [sys.executable, "-m", "caseworks.supervisor", *arguments], environment
+    alive_with_us = ["setpriv", "--pdeathsig", "TERM", "--"]  # a run of tests that is killed leaves no site either
+    return [*alive_with_us, sys.executable, "-m", "caseworks.supervisor", *arguments], environment
 
 
 def start(var: Path, port: int) -> tuple[subprocess.Popen[str], str, str]:

@@ -17,10 +17,10 @@ class FilterForm(forms.Form):
 
     more: ClassVar[tuple[str, ...]] = ()
     #: parameters of the list that a new query keeps
-    kept: ClassVar[tuple[str, ...]] = ("order", "size")
+    kept: ClassVar[tuple[str, ...]] = ("order", "rows")
 
-    def __init__(self, data: QueryDict, *args: Any, **kwargs: Any) -> None:
-        super().__init__(data, *args, label_suffix="", **kwargs)
+    def __init__(self, data: QueryDict, **kwargs: Any) -> None:
+        super().__init__(data, label_suffix="", **kwargs)
         for bound in self.fields.values():
             bound.required = False
             style = "form-select" if isinstance(bound.widget, forms.Select) else "form-control"
@@ -67,7 +67,9 @@ class FilterForm(forms.Form):
             if values:
                 rest = params.copy()
                 del rest[name]
-                yield Chip(str(bound.label or name), "、".join(_word(bound, value) for value in values), query_with(rest))
+                yield Chip(
+                    str(bound.label or name), "、".join(_word(bound, value) for value in values), query_with(rest)
+                )
 
 
 @dataclass(frozen=True)

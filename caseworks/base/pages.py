@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -73,7 +73,7 @@ class Link:
 class KeysetPage:
     """The rows of one page and the addresses of its neighbours.
 
-    `orders` maps a word of the address to an Order; the first is the default. Parameters read: `order`, `size`,
+    `orders` maps a word of the address to an Order; the first is the default. Parameters read: `order`, `rows`,
     `after`, `before`; an unreadable cursor shows the first page.
     """
 
@@ -84,7 +84,7 @@ class KeysetPage:
         self.orders = orders
         self.order_name = params.get("order", "") if params.get("order", "") in orders else next(iter(orders))
         self.order = orders[self.order_name]
-        asked = params.get("size", "")
+        asked = params.get("rows", "")
         self.size = int(asked) if asked in map(str, SIZES) else size
         self.queryset = queryset
         self._fetch()
@@ -134,7 +134,10 @@ class KeysetPage:
     # -- cursors and addresses
 
     def _write(self, row: Any, number: int) -> str:
-        values = [field.value_to_string(_Holder(field, _value(row, column))) for field, column in self._pairs]
+        values = [
+            field.value_to_string(cast(models.Model, _Holder(field, _value(row, column))))
+            for field, column in self._pairs
+        ]
         return base64.urlsafe_b64encode(json.dumps([number, *values]).encode()).decode().rstrip("=")
 
     def _read(self, cursor: str) -> tuple[int, list[models.Value]] | None:
@@ -178,7 +181,7 @@ class KeysetPage:
     @property
     def size_links(self) -> list[Link]:
         """20 / 50 / 100 rows a page."""
-        return [Link(str(size), query_with(self.params, size=str(size)), size == self.size) for size in SIZES]
+        return [Link(str(size), query_with(self.params, rows=str(size)), size == self.size) for size in SIZES]
 
     @property
     def order_links(self) -> list[Link]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import pgtrigger
 from django.conf import settings
@@ -37,6 +37,7 @@ from caseworks.cases.review_models import (
 )
 from caseworks.cases.triggers import CASE_FOLLOWS_ITS_HISTORY, EVENT_SIGNED_BY_DIFFERENT_PEOPLE
 from caseworks.people.models import Office
+from caseworks.people.scope import scope_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -115,9 +116,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def visible_to(self, person: Person, on: date) -> CaseQuerySet:
         """The cases of the offices that a person serves, and of those below them."""
-        from caseworks.people.access import scope_of
-
-        return scope_of(person, on).limit(self)
+        return cast("CaseQuerySet", scope_of(person, on).limit(self))
 
 
 class Case(models.Model):

@@ -18,6 +18,8 @@ class Item:
     permission: str
     #: lies below /admin/, which only supervisors, auditors and administrators enter
     admin: bool = False
+    #: other lists whose waiting work is counted beside this line
+    counts: tuple[str, ...] = ()
 
 
 MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
@@ -36,7 +38,13 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("筛查结果", "bi-list-check", "refunds:assessment_list", "screening.view"),
             Item("全省筛查", "bi-funnel", "refunds:screening_list", "screening.view"),
-            Item("人工核定", "bi-pencil-square", "refunds:determination_list", "determination.view"),
+            Item(
+                "人工核定",
+                "bi-pencil-square",
+                "refunds:determination_list",
+                "determination.view",
+                counts=("refunds:manual_list",),
+            ),
         ),
     ),
     ("审核", (Item("审核", "bi-clipboard-check", "cases:review_list", "case.view"),)),
@@ -85,7 +93,15 @@ def menu(may: Callable[[str], bool], path: str, counts: Mapping[str, int], *, ad
         found.append((label, [(item, url) for item, url in allowed if url]))
     current = _current(path, [url for _, lines in found for _, url in lines])
     return [
-        Group(label, [Entry(i.label, i.icon, url, counts.get(i.url_name, 0), url == current) for i, url in lines])
+        Group(
+            label,
+            [
+                Entry(
+                    i.label, i.icon, url, sum(counts.get(name, 0) for name in (i.url_name, *i.counts)), url == current
+                )
+                for i, url in lines
+            ],
+        )
         for label, lines in found
         if lines
     ]

@@ -1,4 +1,4 @@
-"""The supervisors' and administrators' site at /admin/: Django's own, entered by role, with the way back to the desk."""
+"""The supervisors' and administrators' site at /admin/: Django's own, with the way back to the desk."""
 
 from __future__ import annotations
 

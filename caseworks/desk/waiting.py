@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
@@ -143,7 +144,7 @@ def menu_counts(person: Person, on: dt.date, *, fresh: bool) -> dict[str, int]:
 
 def _counts(lines: Iterable[Waiting]) -> list[int]:
     parts: list[str] = []
-    params: list[object] = []
+    params: list[Any] = []
     for line in lines:
         rows = line.rows.order_by().annotate(one=Value(1)).values("one")[:LIMIT]
         sql, given = rows.query.sql_with_params()

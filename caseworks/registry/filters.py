@@ -55,8 +55,8 @@ class UnitFilter(FilterForm):
 
     more: ClassVar[tuple[str, ...]] = ("status", "region", "licence")
 
-    def __init__(self, data: QueryDict, *args: Any, offices: Any, on: dt.date, **kwargs: Any) -> None:
-        super().__init__(data, *args, **kwargs)
+    def __init__(self, data: QueryDict, *, offices: Any, on: dt.date, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
         self.on = on
         field = self.fields["office"]
         assert isinstance(field, forms.ModelChoiceField)
@@ -122,8 +122,8 @@ class ImportFilter(FilterForm):
     rejected = forms.ChoiceField(label="错误行", choices=[ANY, ("1", "有未改正的错误行")])
     mine = forms.ChoiceField(label="导入人", choices=[ANY, ("1", "只看我的")])
 
-    def __init__(self, data: QueryDict, *args: Any, person: Person, **kwargs: Any) -> None:
-        super().__init__(data, *args, **kwargs)
+    def __init__(self, data: QueryDict, *, person: Person, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
         self.person = person
 
     def narrow(self, files: QuerySet[ImportFile]) -> QuerySet[ImportFile]:

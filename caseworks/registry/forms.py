@@ -26,16 +26,19 @@ class FilesField(forms.FileField):
 
     widget = FilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         """Each file on its own, so that the problem names the file."""
         files = data if isinstance(data, Sequence) else [data]
-        return [super(FilesField, self).clean(file, initial) for file in files if file] or [super().clean(None, initial)]
+        return [super(FilesField, self).clean(file, initial) for file in files if file] or [
+            super().clean(None, initial)
+        ]
 
 
 class UploadForm(forms.Form):
     """Files to import: added to what is stored, or standing for all of a period and region."""
 
-    files = FilesField(
+    # Reached as form["files"]; the form's own attribute of that name stays what Django made it.
+    files = FilesField(  # type: ignore[assignment]
         label="文件",
         allow_empty_file=True,  # refused in our own words, with the file's name
         help_text="可一次选择多个 .csv 或 .xlsx 文件；文件名如 units.csv、accounts.csv、contributions.csv。",
@@ -48,8 +51,8 @@ class UploadForm(forms.Form):
         label="行政区划代码（前缀）", required=False, validators=[REGION], help_text="22 为全省，2201 为全市"
     )
 
-    def __init__(self, *args: Any, prefixes: tuple[str, ...] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, data: Any = None, files: Any = None, *, prefixes: tuple[str, ...] | None = None) -> None:
+        super().__init__(data, files, label_suffix="")
         self.prefixes = prefixes
         for name in ("period_from", "period_to"):
             self.fields[name].widget.attrs |= {"placeholder": "2023-01", "inputmode": "numeric"}

@@ -17,12 +17,15 @@ from caseworks.people import offices
 from caseworks.people.actors import Actor
 from caseworks.registry.enums import FileKind, Mode
 from caseworks.registry.loading import fresh, landing, rejects, replacing, staged
-from caseworks.registry.loading.merge import STAGE, Counts, Merge
+from caseworks.registry.loading.clean import clean_lines
+from caseworks.registry.loading.merge import Counts, Merge
+from caseworks.registry.loading.merge import run as run_sql
 from caseworks.registry.loading.rejects import Spool
 from caseworks.registry.models import ImportFile
 from caseworks.registry.specs import SPECS
 
 RUN_KIND = "import"
+PLANNED_ANEW = 10_000  # rows that an import stores before the planner should hear of them
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ def _report(run: Run | None, size: int, opened: Opened) -> None:
 def _tune() -> None:
     """More memory for the sorts and hashes of this transaction only."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '256MB'")
+        cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '512MB'")
 
 
 def _load(import_file: ImportFile, opened: Opened, actor: Actor, at: datetime.datetime, watched: Run | None) -> None:
@@ -167,9 +170,11 @@ def _load(import_file: ImportFile, opened: Opened, actor: Actor, at: datetime.da
         with open_sheet(opened.path, spec.columns, opened=opened) as sheet:
             spool = Spool(import_file)
             merge, counts = staged.stage(spec, sheet, spool, lambda size: _report(watched, size, opened))
-            outcome = _Outcome(merge, counts, STAGE, spool, sheet.notices, sheet.totals_rows)
+            outcome = _Outcome(merge, counts, spool.stage, spool, sheet.notices, sheet.totals_rows)
     if outcome.merge is not None:
         landing.land(outcome.merge, actor, at)
+    if outcome.counts.stored >= PLANNED_ANEW:
+        run_sql(f"ANALYZE {spec.table}")  # of a partitioned table nobody else takes the statistics
     outcome.spool.store()
     outcome.spool.close()
     rejects.mend(
@@ -179,6 +184,7 @@ def _load(import_file: ImportFile, opened: Opened, actor: Actor, at: datetime.da
         replacing.keep_returned(outcome.merge, import_file)
         if replaces:
             import_file.retirements_proposed = replacing.propose(outcome.merge, import_file)
+        run_sql(f"DROP TABLE {outcome.merge.stage}")
     counts = outcome.counts
     import_file.read, import_file.new, import_file.changed = counts.read, counts.new, counts.changed
     import_file.stored, import_file.rejected, import_file.unchanged = counts.stored, counts.rejected, counts.unchanged
@@ -205,7 +211,7 @@ def _load_fresh(import_file: ImportFile, opened: Opened, watched: Run | None) ->
     spool = Spool(import_file)
     try:
         with transaction.atomic(), open_sheet(opened.path, spec.columns, opened=opened) as sheet:
-            if fresh.clean_lines(spec, sheet) is None or (year := fresh.year_of(opened.path, sheet)) is None:
+            if clean_lines(spec, sheet) is None or (year := fresh.year_of(opened.path, sheet)) is None:
                 return None
             merge, counts, good = fresh.load(
                 spec, opened, sheet, year, spool, lambda size: _report(watched, size, opened)

@@ -46,12 +46,21 @@ def kind_by_name(name: str) -> FileKind | None:
         return None
     stem = path.stem.lower()
     kinds = sorted(FileKind, key=lambda kind: -len(kind.value))
-    begins = (kind for kind in kinds if stem == kind or stem.startswith(tuple(f"{kind.value}{mark}" for mark in "_- (.（")))
+    begins = (
+        kind for kind in kinds if stem == kind or stem.startswith(tuple(f"{kind.value}{mark}" for mark in "_- (.（"))
+    )
     return next(begins, None) or next((kind for kind in kinds if kind.label in stem), None)
 
 
 def receive(
-    files: Iterable[UploadedFile], *, mode: str, period_from: str, period_to: str, region: str, by: Actor, at: dt.datetime
+    files: Iterable[UploadedFile],
+    *,
+    mode: str,
+    period_from: str,
+    period_to: str,
+    region: str,
+    by: Actor,
+    at: dt.datetime,
 ) -> Run:
     """Keep the files of an upload; all of them, or none where one cannot be taken. (N6.2)"""
     if not by.may("registry.import"):
@@ -68,7 +77,13 @@ def receive(
         described.append({"name": name, "kind": kind.value, "stored": stored, "bytes": file.size})
     title = f"核对{'、'.join(str(file['name']) for file in described)}"
     run = runs.create(RUN_KIND, "", title[:200], by, at)
-    run.summary = {"files": described, "mode": mode, "period_from": period_from, "period_to": period_to, "region": region}
+    run.summary = {
+        "files": described,
+        "mode": mode,
+        "period_from": period_from,
+        "period_to": period_to,
+        "region": region,
+    }
     run.total = sum(int(str(file["bytes"])) for file in described)
     run.save(update_fields=["summary", "total"])
     return run

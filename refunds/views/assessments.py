@@ -46,8 +46,8 @@ def assessment_list(request: HttpRequest) -> HttpResponse:
     address = request.GET.urlencode()
     context = {
         "form": form,
-        "chips": [chip for chip in form.chips if chip.label != form.fields["year"].label],
         "page": page,
+        "screened": bool(form.fields["year"].choices),  # type: ignore[attr-defined]
         "year": form.data.get("year", ""),
         "query": address,
         "totals_url": f"{reverse('refunds:assessment_totals')}?{address}",
@@ -84,8 +84,8 @@ def assessment_detail(request: HttpRequest, year: int, uscc: str) -> HttpRespons
     assert isinstance(person, Person)
     rows = Assessment.objects.visible_to(person, on).select_related("office", "screening__run__person")
     row = get_object_or_404(rows, year=year, uscc=uscc)
-    policy = judged.policy_of(row)
-    differences, problem = judged.live_differences(row, on)
+    live, problem = judged.live_of(row, on)
+    policy = live.policy if live is not None and live.policy.pk == row.policy_id else judged.policy_of(row)
     determinations = judged.determinations_of(row)
     waiting = {found.fact for found in determinations if found.status == DeterminationStatus.SET}
     context = {
@@ -94,15 +94,14 @@ def assessment_detail(request: HttpRequest, year: int, uscc: str) -> HttpRespons
         "premium_year": year - 1,
         "explained": judged.Explained.of(judged.facts_of(row), judged.parameters_of(policy, row.judged_on)),
         "way_out": judged.WAYS_OUT[Outcome(row.outcome)],
-        "differences": differences,
+        "differences": judged.differences(row, live) if live is not None else [],
         "live_problem": problem,
         "facts": judged.fact_rows(row),
         "policy": policy,
         "figures": words.figures(policy),
         "history": judged.history(row),
         "determinations": determinations,
-        "waiting": waiting,
-        "may_determine": row.outcome == Outcome.MANUAL and not waiting and request.user.has_perm("determination.set"),
+        "may_determine": judged.lacking(row) - waiting and request.user.has_perm("determination.set"),
         **judged.months_of(row),
     }
     return render(request, "refunds/assessment_detail.html", context)

@@ -31,13 +31,6 @@ from refunds.models import Assessment, AssessmentChange, AssessmentQuerySet, Det
 from refunds.panels import latest_year, with_waiting
 from refunds.views import judged, words
 
-#: Which fact a manual unit lacks, by its reason.
-LACKING = {
-    "opening_headcount_zero": Fact.OPENING_HEADCOUNT,
-    "closing_headcount_missing": Fact.CLOSING_HEADCOUNT,
-    "size_unknown": Fact.SIZE,
-    "unit_type_unclear": Fact.UNIT_TYPE,
-}
 SUFFIXES = (".csv", ".xlsx")
 
 
@@ -100,7 +93,7 @@ class Choice:
 def determination_new(request: HttpRequest, year: int, uscc: str) -> HttpResponse:
     """Set a fact of a unit for the premium year of a policy year."""
     row = get_object_or_404(Assessment.objects.visible_to(_person(request), timezone.localdate()), year=year, uscc=uscc)
-    lacking = [LACKING[code] for code in row.reasons if code in LACKING]
+    lacking = [judged.LACKING[code] for code in row.reasons if code in judged.LACKING]
     asked = request.GET.get("fact", "")
     fact = Fact(asked) if asked in Fact.values else (lacking[0] if lacking else Fact.SIZE)
     form = DeterminationForm(request.POST or None, request.FILES or None, fact=fact, year=year - 1)
@@ -169,7 +162,7 @@ def sheet_template(request: HttpRequest) -> HttpResponseBase:
     def rows() -> Any:
         for row in _manual(request).order_by("uscc").iterator(chunk_size=2000):
             for code in row.reasons:
-                yield row, LACKING[code]
+                yield row, judged.LACKING[code]
 
     columns = (
         Column("统一社会信用代码", lambda pair: pair[0].uscc, 21),

@@ -13,7 +13,7 @@ from caseworks.base.money import ZERO, thousands
 from caseworks.law.models import Policy
 from caseworks.registry import facts as registry_facts
 from refunds import explain, rulebook, screening
-from refunds.enums import Flag, Outcome
+from refunds.enums import Fact, Flag, Outcome
 from refunds.models import Assessment, AssessmentChange, Determination
 from refunds.parameters import Parameters
 from refunds.policy import Facts, judge
@@ -27,6 +27,20 @@ WAYS_OUT = {
     Outcome.MANUAL: "由经办查实所缺事实，在“人工核定”中填报并由另一人确认，系统随即重新核算。",
     Outcome.ELIGIBLE: "",
 }
+
+
+#: Which fact a manual unit lacks, by its reason.
+LACKING = {
+    "opening_headcount_zero": Fact.OPENING_HEADCOUNT,
+    "closing_headcount_missing": Fact.CLOSING_HEADCOUNT,
+    "size_unknown": Fact.SIZE,
+    "unit_type_unclear": Fact.UNIT_TYPE,
+}
+
+
+def lacking(row: Assessment) -> set[str]:
+    """The facts that somebody has to settle before the unit can be judged."""
+    return {LACKING[code].value for code in row.reasons if code in LACKING}
 
 
 def facts_of(row: Assessment) -> Facts:
@@ -86,18 +100,21 @@ def parameters_of(policy: Policy, as_of: dt.date) -> Parameters:
     return rulebook.of_policy(policy, as_of).parameters[policy.pk]
 
 
-def live_differences(row: Assessment, on: dt.date) -> tuple[list[words.Line], str]:
-    """In what today's data would judge the unit differently, or why it cannot be judged today."""
+def live_of(row: Assessment, on: dt.date) -> tuple[screening.Live | None, str]:
+    """What today's data says of the unit, or why it cannot be judged today."""
     try:
         live = screening.judge_live(row.uscc, row.year, max(on, row.judged_on))
     except Refusal as refusal:
-        return [], f"暂不能按现有数据重新核算：{refusal.message}"
-    if live is None:
-        return [], "该单位已不在参保单位库中；存档值保留到下次筛查。"
+        return None, f"暂不能按现有数据重新核算：{refusal.message}"
+    return live, "" if live else "该单位已不在参保单位库中；存档值保留到下次筛查。"
+
+
+def differences(row: Assessment, live: screening.Live) -> list[words.Line]:
+    """In what today's data would judge the unit differently."""
     after: dict[str, Any] = {name: getattr(live.found.facts, name) for name in Facts._fields}
     after |= live.judgement._asdict()
     after["reasons"], after["region"] = live.judgement.codes, live.found.region
-    return words.differences(words.as_row(row), after), ""
+    return words.differences(words.as_row(row), after)
 
 
 def fact_rows(row: Assessment) -> list[FactRow]:

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from kombu.exceptions import OperationalError as BrokerError
 
 from caseworks.base import runs
 from caseworks.base.errors import Refusal
@@ -22,6 +24,7 @@ from caseworks.law.models import Policy
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
+from caseworks.people.scope import scope_of
 from caseworks.registry import partitions
 from refunds import freshness, rulebook, screening, tasks
 from refunds.filters import CHANGE_ORDERS, ChangeFilter
@@ -30,6 +33,7 @@ from refunds.models import AssessmentChange, ScreeningRun
 from refunds.views import summaries_shown, words
 
 ORDERS = {"new": Order("最近发起", ("pk",), descending=True)}
+WORKER_MISSING = "后台服务没有应答，筛查尚未开始，未作任何更改。请系统管理员检查后台服务；恢复后点“重新提交”。"
 ENDED = {
     RunState.QUEUED: "等待开始",
     RunState.RUNNING: "正在筛查",
@@ -53,11 +57,12 @@ def screening_list(request: HttpRequest) -> HttpResponse:
     found = ScreeningRun.objects.select_related("run__person")
     page = KeysetPage(found, ORDERS, request.GET, size=20)
     places = summaries_shown.places(row.region for row in page)
+    whole = scope_of(person_of(request), timezone.localdate()).province
     may_run = request.user.has_perm("screening.run")
     first_url = reverse("refunds:screening_new") if may_run else reverse("registry:import_list")
     context = {
         "page": page,
-        "rows": [summaries_shown.ListRow.of(row, places[row.region]) for row in page],
+        "rows": [summaries_shown.ListRow.of(row, places[row.region], whole=whole) for row in page],
         "may_run": may_run,
         "first_url": first_url,
         "first_action": "发起筛查" if may_run else "查看数据导入",
@@ -132,7 +137,7 @@ def screening_new(request: HttpRequest) -> HttpResponse:
             except Refusal as refusal:
                 form.add_error(None, str(refusal))
             else:
-                tasks.screen.delay_on_commit(prepared.pk)
+                _send(request, prepared)
                 return redirect("refunds:screening_detail", prepared.pk)
     else:
         blank = ScreeningForm(person=person, on=on)
@@ -149,6 +154,14 @@ def screening_basis(request: HttpRequest) -> HttpResponse:
     return render(request, "refunds/_screening_basis.html", context)
 
 
+def _send(request: HttpRequest, prepared: ScreeningRun) -> None:
+    """Hand a screening to the background; without a broker it stays queued and says so."""
+    try:
+        tasks.screen.delay_on_commit(prepared.pk)
+    except BrokerError:
+        messages.error(request, WORKER_MISSING)
+
+
 def _problems(form: ScreeningForm) -> str:
     return "\n".join(f"{form.fields[name].label}：{error}" for name, found in form.errors.items() for error in found)
 
@@ -160,6 +173,16 @@ def _watched(pk: int) -> ScreeningRun:
     if not found.run.is_open:
         found.run.message = ""  # what was being done last says nothing once it has ended
     return found
+
+
+@access("screening.run")
+@require_POST
+def screening_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand a screening that waits in the queue to the background once more; twice is as good as once."""
+    found = _watched(pk)
+    if found.run.state == RunState.QUEUED:
+        _send(request, found)
+    return redirect("refunds:screening_detail", pk)
 
 
 @access("screening.view")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Count
 from django.urls import reverse
 
 from caseworks.base.models import Run
@@ -51,9 +52,9 @@ class ListRow:
     changed: int | None
 
     @classmethod
-    def of(cls, row: ScreeningRun, place: str) -> ListRow:
-        """A screening with its sums, where it has ended."""
-        outcomes, written = row.totals.get("outcomes", {}), row.written
+    def of(cls, row: ScreeningRun, place: str, *, whole: bool) -> ListRow:
+        """A screening; with its sums where it has ended and the person sees all that was summed up."""
+        outcomes, written = (row.totals.get("outcomes", {}), row.written) if whole else ({}, {})
         mine = outcomes.get(Outcome.ELIGIBLE, {})
         return cls(
             row.pk, row.run.created_at, row.year, place, row.as_of, row.run,
@@ -181,8 +182,8 @@ def _differences(found: ScreeningRun, changed: Any, *, whole: bool) -> list[Figu
     address = reverse("refunds:screening_changes", args=[found.pk])
     written = found.written
     if not whole:
-        kinds = list(changed.order_by().values_list("kind", flat=True))
-        return [Figure(str(kind.label), kinds.count(kind.value), f"{address}?kind={kind.value}") for kind in ChangeKind]
+        units = dict(changed.order_by().values_list("kind").annotate(units=Count("pk")))
+        return [Figure(str(k.label), units.get(k.value, 0), f"{address}?kind={k.value}") for k in ChangeKind]
     rows = [
         Figure("新增", written["new"], f"{address}?kind=new" if found.previous_id else ""),
         Figure("有变化", written["changed"], f"{address}?kind=changed" if written["changed"] else ""),

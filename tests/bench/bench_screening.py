@@ -136,7 +136,7 @@ def run(bench: Bench) -> None:
     bench.reset_memory()
     first = fastest(bench, screen, before=forget)
     bench.figure("first screening", first, own, of="count(*) over its facts", limit=2.0, growth=1.15)
-    bench.figure("first screening, again", first, bare, of="a one-level aggregate", limit=3.5)
+    bench.figure("first screening beside a bare aggregate", first, bare, of="a one-level aggregate", limit=3.5)
     again = fastest(bench, screen)
     bench.figure("the same screening again, nothing to write", again, own, of="count(*) over its facts", limit=2.5)
     bench.figure("memory of the process", bench.memory(), unit="MB", ceiling=MEMORY)

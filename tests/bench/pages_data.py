@@ -24,7 +24,7 @@ UNITS = """
     ), row AS (
         SELECT n, 1 + n %% many AS p, regions[1 + n %% many] AS region, offices[1 + n %% many] AS office_id,
                cities[1 + n %% many] AS city_id,
-               '示例' || chr(19968 + (n * 7919) %% 2503) || chr(19968 + (n / 7) %% 2477)
+               '示例' || chr(19968 + (n %% 2503 * 7919) %% 2503) || chr(19968 + (n / 7) %% 2477)
                    || (%(names)s::text[])[1 + (n * 31) %% 48] || (%(trades)s::text[])[1 + (n / 3) %% 24]
                    || '有限公司' AS name
         FROM generate_series(0, %(count)s - 1) n, place

@@ -21,13 +21,14 @@ ORDERS = {
 @pytest.fixture
 def runs(db: None) -> list[int]:
     rows = [
-        Run(kind="x", title=f"t{n % 3}", os_user="u", done=n % 4, created_at=AT + dt.timedelta(days=n // 10)) for n in range(90)
+        Run(kind="x", title=f"t{n % 3}", os_user="u", done=n % 4, created_at=AT + dt.timedelta(days=n // 10))
+        for n in range(90)
     ]
     return [row.pk for row in Run.objects.bulk_create(rows)]
 
 
 def walk(order: str, size: str, start: str = "") -> tuple[list[int], KeysetPage]:
-    query, seen = f"order={order}&size={size}", []
+    query, seen = f"order={order}&rows={size}", []
     while True:
         page = KeysetPage(Run.objects.all(), ORDERS, QueryDict(query))
         seen += [row.pk for row in page]
@@ -51,7 +52,7 @@ def test_forth_and_back_over_ties(runs: list[int], order: str, size: str) -> Non
 
 
 def test_rows_that_come_and_go_leave_the_others_in_place(runs: list[int]) -> None:
-    first = KeysetPage(Run.objects.all(), ORDERS, QueryDict("order=done&size=20"))
+    first = KeysetPage(Run.objects.all(), ORDERS, QueryDict("order=done&rows=20"))
     edge = first.rows[-1]
     Run.objects.create(kind="x", title="new", os_user="u", done=0, created_at=AT)
     Run.objects.filter(pk=edge.pk).delete()
@@ -63,9 +64,12 @@ def test_rows_that_come_and_go_leave_the_others_in_place(runs: list[int]) -> Non
 
 
 def test_the_address_keeps_the_filter_and_drops_the_old_cursor() -> None:
-    assert query_with(QueryDict("name=甲&size=&after=x&before=y"), order="done") == QueryDict("name=甲&order=done").urlencode()
+    assert (
+        query_with(QueryDict("name=甲&rows=&after=x&before=y"), order="done")
+        == QueryDict("name=甲&order=done").urlencode()
+    )
 
 
 def test_an_empty_list_has_no_neighbours(db: None) -> None:
-    page = KeysetPage(Run.objects.none(), ORDERS, QueryDict("size=37&order=nothing"))
+    page = KeysetPage(Run.objects.none(), ORDERS, QueryDict("rows=37&order=nothing"))
     assert (len(page), page.has_next, page.has_previous, page.size, page.order_name) == (0, False, False, 50, "newest")

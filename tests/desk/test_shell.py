@@ -157,7 +157,9 @@ def test_health_names_what_is_down(client: Client, db: None, monkeypatch: pytest
     def down(*args: object, **kwargs: object) -> None:
         raise RedisDown
 
-    monkeypatch.setattr(type(cache._connections["default"]) if hasattr(cache, "_connections") else type(cache), "get", down)
+    monkeypatch.setattr(
+        type(cache._connections["default"]) if hasattr(cache, "_connections") else type(cache), "get", down
+    )
     response = client.get("/healthz")
     assert response.status_code == 503
     assert response.json() == {"database": "ok", "cache": "down"}
@@ -176,4 +178,7 @@ def test_without_the_cache_the_menu_still_counts(bureau: Bureau, monkeypatch: py
 
     monkeypatch.setattr(waiting, "cache", Down())
     fill_unit(make_unit(bureau, A, "甲"))
-    assert waiting.menu_counts(bureau.person("reviewer"), dt.date(2024, 6, 1), fresh=False)["registry:account_proposals"] == 1
+    assert (
+        waiting.menu_counts(bureau.person("reviewer"), dt.date(2024, 6, 1), fresh=False)["registry:account_proposals"]
+        == 1
+    )

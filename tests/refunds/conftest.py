@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,7 @@ def bureau(transactional_db: None, settings: object, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
-def province(bureau: None) -> Iterator[Path]:
+def province(bureau: None) -> Path:
     """The sample province, imported."""
     load(SAMPLE, *KINDS)
-    yield SAMPLE
+    return SAMPLE

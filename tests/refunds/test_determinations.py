@@ -93,7 +93,9 @@ def test_headcounts_and_type_are_settled_in_the_same_way(bureau: None, clerk: Ac
         ["opening_headcount_zero"], ["closing_headcount_missing"], ["unit_type_unclear"],
     ]  # fmt: skip
     for unit, fact, value in (
-        (opened, Fact.OPENING_HEADCOUNT, "10"), (closed, Fact.CLOSING_HEADCOUNT, "8"), (other, Fact.UNIT_TYPE, "律师事务所"),
+        (opened, Fact.OPENING_HEADCOUNT, "10"),
+        (closed, Fact.CLOSING_HEADCOUNT, "8"),
+        (other, Fact.UNIT_TYPE, "律师事务所"),
     ):  # fmt: skip
         determinations.confirm(determinations.set_fact(wish(unit, fact, value), by=clerk, at=AT), by=reviewer, at=AT)
     assert (of(opened).outcome, of(opened).opening_headcount) == ("eligible", 10)
@@ -117,7 +119,7 @@ def test_nobody_confirms_what_they_set_themselves(sizeless: Unit, clerk: Actor, 
 
 def test_what_was_set_cannot_be_altered_or_removed(sizeless: Unit, clerk: Actor) -> None:
     row = determinations.set_fact(wish(sizeless), by=clerk, at=AT)
-    with pytest.raises(Exception, match="frozen|Cannot update"), transaction.atomic():
+    with pytest.raises(Exception, match=r"frozen|Cannot update"), transaction.atomic():
         Determination.objects.filter(pk=row.pk).update(value="large")
     with pytest.raises(Exception, match="Cannot delete"), transaction.atomic():
         Determination.objects.filter(pk=row.pk).delete()
@@ -177,7 +179,14 @@ WRONG = [
 def test_a_wrong_determination_is_refused_in_words(
     sizeless: Unit, clerk: Actor, changes: dict[str, Any], words: str
 ) -> None:
-    given = {"uscc": sizeless.uscc, "year": 2023, "fact": Fact.SIZE, "value": "medium", "source": "年报", "evidence": "第 3 页"}
+    given = {
+        "uscc": sizeless.uscc,
+        "year": 2023,
+        "fact": Fact.SIZE,
+        "value": "medium",
+        "source": "年报",
+        "evidence": "第 3 页",
+    }
     with pytest.raises(Refusal, match="没有保存") as refused:
         determinations.set_fact(Wish(**{**given, **changes}), by=clerk, at=AT)
     assert words in str(refused.value)
@@ -186,7 +195,11 @@ def test_a_wrong_determination_is_refused_in_words(
 
 @pytest.mark.parametrize(
     ("name", "data", "words"),
-    [("年报.pdf", b"MZ\x90\x00 a program", "按内容识别"), ("空.pdf", b"", "按内容识别"), ("大.pdf", PDF + b"0" * 10485760, "超过 10 MB")],
+    [
+        ("年报.pdf", b"MZ\x90\x00 a program", "按内容识别"),
+        ("空.pdf", b"", "按内容识别"),
+        ("大.pdf", PDF + b"0" * 10485760, "超过 10 MB"),
+    ],
 )  # fmt: skip
 def test_evidence_is_known_by_its_content(sizeless: Unit, clerk: Actor, name: str, data: bytes, words: str) -> None:
     with pytest.raises(Refusal, match=words):
@@ -205,7 +218,9 @@ def test_a_sheet_is_taken_whole_or_not_at_all(province: Path, tmp_path: Path, cl
     good = f"{units[0]},2023,企业划型,小型,年报,第 3 页\n"
     sheet = tmp_path / "核定.csv"
     head = "统一社会信用代码,缴费年度,核定项,核定值,来源,依据说明\n"
-    sheet.write_text(head + good + good + "91220101MA0000000X,2023,size,小型,年报,\n" + f"{units[0]},23,划型,小,年报,x\n")
+    sheet.write_text(
+        head + good + good + "91220101MA0000000X,2023,size,小型,年报,\n" + f"{units[0]},23,划型,小,年报,x\n"
+    )
     with pytest.raises(Refusal) as refused:
         determinations.set_sheet(sheet, by=clerk, at=AT)
     assert [line.split()[1] for line in refused.value.details] == ["3", "4", "4", "5", "5"]

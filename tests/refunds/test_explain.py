@@ -36,11 +36,15 @@ SENTENCES = [
         "（依据 layoff_rate_exceeded）",
     ),
     ({"bar": "proposed"}, "本年度申领资格已被取消（已提出，待主管决定，决定前先行生效）（依据 disqualified）"),
-    ({"dispatch_licence": "L1"}, "持有劳务派遣许可证（L1），须由单位主动申请，不作免申即享（依据 dispatch_must_apply）"),
+    (
+        {"dispatch_licence": "L1"},
+        "持有劳务派遣许可证（L1），须由单位主动申请，不作免申即享（依据 dispatch_must_apply）",
+    ),
     ({"opening": 0}, "上年 1 月没有正常应缴人数，裁员率无法计算，须核定年初人数（依据 opening_headcount_zero）"),
     (
         {"closing": None},
-        "上年初缴费 100 人，而上年 12 月没有正常应缴记录，裁员率无法判定，须核定年末人数（依据 closing_headcount_missing）",
+        "上年初缴费 100 人，而上年 12 月没有正常应缴记录，裁员率无法判定，须核定年末人数"
+        "（依据 closing_headcount_missing）",
     ),
     ({"size": ""}, "企业划型不明，返还比例无法确定，须核定划型（依据 size_unknown）"),
     ({"unit_type": "other"}, "单位类型为其他，返还比例无法确定，须核定单位类型（依据 unit_type_unclear）"),
@@ -67,7 +71,11 @@ def test_a_sentence_without_the_figures_leaves_the_clause_out() -> None:
 
 FLAGS = [
     ("dispatch_suspected", {"name": "某劳务派遣公司"}, "名称含“劳务、派遣”而没有劳务派遣许可证，请核实是否派遣单位"),
-    ("type_conflict", {"uscc": "11220101MA0000000X"}, "统一社会信用代码以 11 开头，与单位类型“企业”不符，请核实单位类型"),
+    (
+        "type_conflict",
+        {"uscc": "11220101MA0000000X"},
+        "统一社会信用代码以 11 开头，与单位类型“企业”不符，请核实单位类型",
+    ),
     ("rows_rejected", {"rejected_rows": 3}, "导入时有 3 行数据被拒且尚未改正，请先改正或说明"),
     ("paid_late", {"late_months": 2}, "上年度有 2 个月的费款在年末后 1 个月之后才到账"),
     ("account_changed", {"account_proposed": True}, "银行账户有待确认的变更，确认前不会拨付"),
@@ -107,7 +115,8 @@ def test_the_trace_names_what_was_not_judged_and_what_is_switched_off() -> None:
 def test_the_trace_of_a_small_unit_with_everything_against_it() -> None:
     given = unit(
         unit_type="government", status="revoked", lists="zombie:2024-01-01", arrears_months=1, first_arrears="2022-01",
-        opening=10, closing=12, bar="confirmed", dispatch_licence="L", size="", determined="closing_headcount;unit_type",
+        opening=10, closing=12, bar="confirmed", dispatch_licence="L", size="",
+        determined="closing_headcount;unit_type",
     )  # fmt: skip
     lines = {line.code: (line.formula, line.limit) for line in explain.trace(given, YEAR)}
     assert lines["unit_type_excluded"] == ("单位类型：机关（人工核定）", "不为机关、事业单位")

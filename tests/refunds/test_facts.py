@@ -120,8 +120,12 @@ LISTINGS = [
 ]
 
 
-@pytest.mark.parametrize(("since", "until", "live"), [case[1:] for case in LISTINGS], ids=[case[0] for case in LISTINGS])
-def test_a_listing_is_live_from_its_day_to_the_day_before_its_removal(since: str, until: str | None, live: bool) -> None:
+@pytest.mark.parametrize(
+    ("since", "until", "live"), [case[1:] for case in LISTINGS], ids=[case[0] for case in LISTINGS]
+)
+def test_a_listing_is_live_from_its_day_to_the_day_before_its_removal(
+    since: str, until: str | None, live: bool
+) -> None:
     uscc = make_unit(1).uscc
     Listing.objects.create(uscc=uscc, list="zombie", listed_on=since, removed_on=until)
     assert of(uscc).lists == (f"zombie:{since}" if live else "")
@@ -163,6 +167,10 @@ def test_paid_by_leaves_out_what_came_later_where_the_policy_names_a_day() -> No
     assert of(uscc).premium == Decimal("1300.00")
     strict = Question(2024, datetime.date(2024, 6, 28), paid_by=datetime.date(2024, 3, 31))
     assert of(uscc, strict).premium == Decimal("1200.00")
+
+
+def test_statistics_are_refreshed_only_where_much_has_changed() -> None:
+    assert facts.refresh_statistics() == []
 
 
 def test_names_with_tabs_and_backslashes_come_through_copy_as_they_are() -> None:

@@ -22,7 +22,9 @@ FACTS = st.builds(
     size=st.sampled_from(["", *Size.values]),
     status=st.sampled_from(UnitStatus.values),
     dispatch_licence=st.sampled_from(["", "", "L1"]),
-    lists=st.sampled_from(["", "", "dishonest:2024-01-01", "abnormal:2024-01-01", "abnormal:2023-01-01;zombie:2024-01-01"]),
+    lists=st.sampled_from(
+        ["", "", "dishonest:2024-01-01", "abnormal:2024-01-01", "abnormal:2023-01-01;zombie:2024-01-01"]
+    ),
     bar=st.sampled_from(["", "", "proposed", "confirmed"]),
     first_arrears=st.just(""),
     determined=st.just(""),

@@ -1,4 +1,4 @@
-"""The sample province, screened by command, equals the expected files of an independent implementation. (contract, 2)"""
+"""The sample province, screened by command, equals the files of an independent implementation. (contract, 2)"""
 
 from __future__ import annotations
 

@@ -182,15 +182,15 @@ from refunds import assessments, screening
 from tests.refunds.conftest import AS_OF, AT, OPERATOR
 write = assessments.write
 calls = []
-def dying(lines, cause, *, fresh):
+def dying(lines, cause, *, fresh, **more):
     calls.append(1)
     if len(calls) == 2:
         def cut():
             for line in lines:
                 yield line
                 os.kill(os.getpid(), signal.SIGKILL)
-        return write(cut(), cause, fresh=fresh)
-    return write(lines, cause, fresh=fresh)
+        return write(cut(), cause, fresh=fresh, **more)
+    return write(lines, cause, fresh=fresh, **more)
 assessments.write = dying
 screening.run(2024, "", AS_OF, OPERATOR, AT)
 """

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from caseworks.registry.models import ImportFile
-from tests.registry.conftest import SAMPLE, make_bureau
+from tests.registry.support import SAMPLE, make_bureau
 
 DIRTY = SAMPLE / "dirty"
 

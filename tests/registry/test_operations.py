@@ -24,7 +24,7 @@ from caseworks.registry.models import (
     Separation,
     Unit,
 )
-from tests.registry.conftest import AT, OPERATOR, Writer
+from tests.registry.support import AT, OPERATOR, Writer
 
 pytestmark = pytest.mark.django_db
 ONE, TWO = "91220102XNDP8LW13M", "91220102XNQNQPW14U"

@@ -25,7 +25,9 @@ def asked(queries: CaptureQueriesContext) -> list[str]:
 def three(bureau: Bureau) -> Bureau:
     make_unit(bureau, A, "长春示例（集团）有限公司", bureau.county, former_names="春城旧名工厂", size="large")
     make_unit(bureau, B, "甲市示范律师事务所", unit_type="law_firm", size="", status="suspended")
-    make_unit(bureau, C, "乙市劳务派遣有限公司", bureau.other, dispatch_licence="D-1", dispatch_licence_until="2020-01-01")
+    make_unit(
+        bureau, C, "乙市劳务派遣有限公司", bureau.other, dispatch_licence="D-1", dispatch_licence_until="2020-01-01"
+    )
     return bureau
 
 
@@ -80,6 +82,7 @@ def test_outside_the_scope_is_not_found(three: Bureau) -> None:
         ("uscc=91220101", [A, B]),
         ("uscc=91220101ma0000002b", [B]),
         ("size=large", [A]),
+        ("size=large&rows=20", [A]),  # the size of a unit is not the size of a page
         ("size=unknown", [B]),
         ("unit_type=law_firm", [B]),
         ("status=suspended", [B]),
@@ -114,7 +117,7 @@ def test_keyset_pages_over_equal_names(bureau: Bureau) -> None:
     for place, code in enumerate(codes):
         make_unit(bureau, code, "同名有限公司" if place < 40 else f"甲{place}")
     client = bureau.client("clerk")
-    seen, query, numbers = [], "order=name&size=20", []
+    seen, query, numbers = [], "order=name&rows=20", []
     while query:
         page = client.get(f"{LIST}?{query}").context["page"]
         seen += [unit.uscc for unit in page]
@@ -140,7 +143,9 @@ def test_totals_come_after_the_page(three: Bureau) -> None:
     client = three.client("clerk")
     with CaptureQueriesContext(connection) as queries:
         page = client.get(f"{LIST}?name=有限公司")
-    assert not [q for q in queries if "count(" in q["sql"].lower() and "registry_unit" in q["sql"] and "LIMIT" not in q["sql"]]
+    assert not [
+        q for q in queries if "count(" in q["sql"].lower() and "registry_unit" in q["sql"] and "LIMIT" not in q["sql"]
+    ]
     assert 'hx-get="/desk/units/totals?' in page.content.decode()
     fragment = client.get(f"{LIST}totals?name=有限公司", headers={"HX-Request": "true"}).content.decode()
     assert "户数 <b>2</b>" in fragment
@@ -158,7 +163,16 @@ def test_the_page_of_a_unit(three: Bureau) -> None:
         response = client.get(f"{LIST}{A}/")
     page = response.content.decode()
     assert len(asked(queries)) <= MOST_QUERIES, asked(queries)
-    for words in ("长春示例（集团）有限公司", "春城旧名工厂", "2023-12", "欠缴", "1,200.50", "经营异常", "辞职 2", "待确认"):
+    for words in (
+        "长春示例（集团）有限公司",
+        "春城旧名工厂",
+        "2023-12",
+        "欠缴",
+        "1,200.50",
+        "经营异常",
+        "辞职 2",
+        "待确认",
+    ):
         assert words in page, words
     history = client.get(f"{LIST}{A}/history").content.decode()
     assert "对公账户（尾号 5678）登记" in history
@@ -176,7 +190,7 @@ def test_the_list_asks_little(three: Bureau) -> None:
 
 
 def test_exports_hold_the_filter_and_no_formula(three: Bureau) -> None:
-    make_unit(three, "91220101MA0000009X", "=HYPERLINK(\"http://x\")有限公司", contact="@甲")
+    make_unit(three, "91220101MA0000009X", '=HYPERLINK("http://x")有限公司', contact="@甲")
     client = three.client("clerk")
     text = b"".join(client.get(f"{LIST}export.csv?name=有限公司")).decode("utf-8-sig")
     lines = text.splitlines()

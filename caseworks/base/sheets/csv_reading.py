@@ -43,6 +43,7 @@ class CsvReader:
         self._ended = False
         self._line = 1  # of the next record
         self._taken: list[str] = []
+        self._exhausted = False
         self._records = csv.reader(self._lines())
         self.width = 0
         self.offset = 0  # bytes read from the file
@@ -75,6 +76,7 @@ class CsvReader:
         while line := self._next_line():
             self._taken.append(line)
             yield line
+        self._exhausted = True
 
     def _next_record(self) -> Record | None:
         """The next record, or None at the end of the file; an empty line is a record without cells."""
@@ -89,20 +91,12 @@ class CsvReader:
         if cells is None:
             return None
         self._line += len(self._taken)
-        if self._taken and not self._taken[-1].endswith("\n"):
-            self._check_end(start, cells)
+        # The reader asks for more lines than there are only inside an open quotation; a last line without a line break
+        # may have been cut.
+        cut = not self._taken[-1].endswith("\n") and len(cells) < self.width
+        if self._exhausted or cut:
+            raise UnreadableFile(f"{self._name} 在第{start}行中断，文件不完整。未导入任何内容，请重新导出后再试。")
         return Record(start, cells)
-
-    def _check_end(self, start: int, cells: list[str]) -> None:
-        """The last record of a file without a final line break must be whole."""
-        try:
-            whole = len(list(csv.reader(self._taken, strict=True))) == 1
-        except csv.Error as error:
-            whole = "unexpected end of data" not in str(error)
-        if not whole or len(cells) < self.width:
-            raise UnreadableFile(
-                f"{self._name} 在第{start}行中断，文件不完整。未导入任何内容，请重新导出后再试。"
-            )
 
     def header(self) -> Record:
         """The first row that is not empty."""
@@ -123,10 +117,12 @@ class CsvReader:
             if self._buffer.find(b"\n", self._at) < 0:
                 self._fill()
             found = clean.match(self._buffer, self._at)
-            if found is not None and found.end() > self._at:
-                content = found.group()
+            # Before Python 3.11.5 a possessive match may end inside the line that failed (gh-106052).
+            end = self._buffer.rfind(b"\n", self._at, found.end()) + 1 if found is not None else 0
+            if end > self._at:
+                content = bytes(self._buffer[self._at : end])
                 run = Run(self._line, content.count(b"\n"), content)
-                self._at = found.end()
+                self._at = end
                 self._line += run.count
                 yield run
                 continue

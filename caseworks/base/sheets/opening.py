@@ -43,16 +43,22 @@ def inspect(path: Path, watch: Callable[[int], None] = lambda size: None) -> Ope
         raise UnreadableFile(f"{path.name} 是空文件。{_NOTHING}请重新导出后再试。")
     suffix = path.suffix.lower()
     if start.startswith(_OLE):
-        raise UnreadableFile(f"{path.name} 是旧版 Excel（.xls）或加密的文件。{_NOTHING}请另存为 .xlsx 或 CSV（UTF-8）后重试。")
+        raise UnreadableFile(
+            f"{path.name} 是旧版 Excel（.xls）或加密的文件。{_NOTHING}请另存为 .xlsx 或 CSV（UTF-8）后重试。"
+        )
     if suffix == ".xlsx":
         if not start.startswith(_ZIP):
-            raise UnreadableFile(f"{path.name} 不是 Excel 工作簿，或文件不完整。{_NOTHING}请用 Excel 另存为 .xlsx 后重试。")
+            raise UnreadableFile(
+                f"{path.name} 不是 Excel 工作簿，或文件不完整。{_NOTHING}请用 Excel 另存为 .xlsx 后重试。"
+            )
         _check_workbook(path)
         return Opened(path, "xlsx", "utf-8", path.stat().st_size, _digest(path))
     if suffix != ".csv":
         raise UnreadableFile(f"不支持的文件类型：{path.name}。{_NOTHING}请使用 .csv 或 .xlsx 文件。")
     if start.startswith(_ZIP):
-        raise UnreadableFile(f"{path.name} 的扩展名是 .csv，内容却是压缩文件或工作簿。{_NOTHING}请改正扩展名，或另存为 CSV（UTF-8）。")
+        raise UnreadableFile(
+            f"{path.name} 的扩展名是 .csv，内容却是压缩文件或工作簿。{_NOTHING}请改正扩展名，或另存为 CSV（UTF-8）。"
+        )
     if start.startswith(_UTF16):
         raise UnreadableFile(f"{path.name} 的编码是 UTF-16。{_NOTHING}请另存为“CSV UTF-8”后重试。")
     return _inspect_text(path, watch)
@@ -137,7 +143,8 @@ def _check_workbook(path: Path) -> None:
                 raise UnreadableFile(f"{path.name} 不是 Excel 工作簿。{_NOTHING}请用 Excel 另存为 .xlsx 后重试。")
             unpacked = sum(part.file_size for part in parts)
             packed = any(
-                part.file_size > _LARGE_PART and part.file_size > PACKING_LIMIT * max(part.compress_size, 1) for part in parts
+                part.file_size > _LARGE_PART and part.file_size > PACKING_LIMIT * max(part.compress_size, 1)
+                for part in parts
             )
             if unpacked > UNPACKED_LIMIT or packed:
                 raise UnreadableFile(

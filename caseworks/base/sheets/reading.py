@@ -86,16 +86,17 @@ class Sheet:
 
     def _row(self, record: Record) -> Row:
         cells, width = record.cells, len(record.cells)
-        picked = tuple(
-            None if place < 0 else cells[place] if place < width else "" for place in self.header.places
-        )
+        picked = tuple(None if place < 0 else cells[place] if place < width else "" for place in self.header.places)
         excess = "".join(cells[self.header.width :]).strip() if width > self.header.width else ""
         return Row(record.line, picked, excess)
 
 
 @contextlib.contextmanager
 def open_sheet(
-    path: Path, columns: Sequence[Column], watch: Callable[[int], None] = lambda size: None, opened: Opened | None = None
+    path: Path,
+    columns: Sequence[Column],
+    watch: Callable[[int], None] = lambda size: None,
+    opened: Opened | None = None,
 ) -> Iterator[Sheet]:
     """Open a CSV file or workbook, or refuse it in words (UnreadableFile)."""
     opened = opened or inspect(path, watch)

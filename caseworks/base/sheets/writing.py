@@ -71,16 +71,26 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[object]
     count = 0
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = CsvWriter(stream, header, for_people=for_people)
-        for count, row in enumerate(rows, start=1):
+        for row in rows:
             writer.row(row)
+            count += 1
     return count
 
 
 def write_xlsx(
-    target: Path | BinaryIO, title: str, header: Sequence[str], rows: Iterable[Iterable[object]], widths: Sequence[int] = ()
+    target: Path | BinaryIO,
+    title: str,
+    header: Sequence[str],
+    rows: Iterable[Iterable[object]],
+    widths: Sequence[int] = (),
 ) -> int:
     """Write a workbook of one sheet, row by row, and tell how many rows it has. Text is written as text only."""
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     book = xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, options)
     bold = book.add_format({"bold": True, "bottom": 1})
     money = book.add_format({"num_format": "#,##0.00"})
@@ -101,7 +111,7 @@ def write_xlsx(
             elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**EXACT_DIGITS:
                 sheet.write_number(count, place, value)
             elif isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-                sheet.write_datetime(count, place, datetime.datetime.combine(value, datetime.time()), day)  # noqa: DTZ
+                sheet.write_datetime(count, place, value, day)
             else:
                 sheet.write_string(count, place, ILLEGAL.sub("", plain(value))[:32767])
     if header:

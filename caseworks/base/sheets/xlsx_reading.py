@@ -55,7 +55,9 @@ class XlsxReader:
             names = workbook.sheet_names
             self._sheet = workbook.get_sheet_by_index(0)
         except (CalamineError, OSError, IndexError) as error:
-            raise UnreadableFile(f"{path.name} 无法读取，文件可能已损坏。未导入任何内容，请重新另存为 .xlsx 后重试。") from error
+            raise UnreadableFile(
+                f"{path.name} 无法读取，文件可能已损坏。未导入任何内容，请重新另存为 .xlsx 后重试。"
+            ) from error
         self.notices = [f"只读取了第一张工作表“{names[0]}”，其余{len(names) - 1}张未读取。"] if len(names) > 1 else []
         self._rows = enumerate(self._sheet.iter_rows(), start=1)
 

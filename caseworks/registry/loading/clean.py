@@ -19,7 +19,7 @@ _DAY = (
     r"(?:19|20)[0-9]{2}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     r"|02-(?:0[1-9]|1[0-9]|2[0-8]))"
 )
-_MONEY = r"[0-9]{1,12}(?:\.[0-9]{1,2})?"
+_MONEY = r"[0-9]{1,12}+(?:\.[0-9]{1,2}+)?+"  # possessive: a line that does not match is given up at once
 _NOTHING = r"0(?:\.0{1,2})?"
 _USCC = "[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}"
 _FREE = {"kind": "|".join(sorted(OWING)), "due": _MONEY, "paid": _MONEY, "paid_on": _DAY}
@@ -39,8 +39,8 @@ def clean_lines(spec: FileSpec, sheet: Sheet, year: int | None = None) -> re.Pat
     common = {
         "uscc": _USCC,
         "period": f"{year if year else '(?:19|20)[0-9]{2}'}-{_MONTH}",
-        "serial": "[0-9A-Za-z][0-9A-Za-z_/-]{0,39}",
-        "headcount": "[0-9]{1,9}",
+        "serial": "[0-9A-Za-z_/-]{1,40}+",
+        "headcount": "[0-9]{1,9}+",
     }
     sorts = []
     for sort in _SORTS:

@@ -16,7 +16,7 @@ from caseworks.base.sheets.reading import Row, Sheet, open_sheet
 from caseworks.registry import partitions
 from caseworks.registry.loading.clean import clean_lines
 from caseworks.registry.loading.copying import Lines, copy_into, csv_line, make_stage
-from caseworks.registry.loading.merge import STAGE, Counts, Merge, run, scalar, unknown_unit
+from caseworks.registry.loading.merge import Counts, Merge, run, scalar, unknown_unit
 from caseworks.registry.loading.rejects import Spool
 from caseworks.registry.loading.rows import Rejected, RowParser
 from caseworks.registry.loading.staged import Staging, Watch, compare
@@ -69,7 +69,6 @@ def load(
     unknown = _unknown(spec, opened, table, year, spool) if staging.lines.count else 0
     counts.new = staging.lines.count - unknown
     run(f"ALTER TABLE {table} ADD PRIMARY KEY (uscc, period, kind, serial)")
-    run(f"ANALYZE {table}")
     counts.rejected = spool.count
     merge = None
     if aside:
@@ -94,8 +93,8 @@ def _compare_aside(
 ) -> tuple[Merge, Counts]:
     """Rows of other years take the usual way."""
     lines = Lines()
-    make_stage(STAGE, parser.stored)
-    with copy_into(STAGE, [column.name for column in parser.stored]) as copy:
+    make_stage(spool.stage, parser.stored)
+    with copy_into(spool.stage, [column.name for column in parser.stored]) as copy:
         for line, content in aside:
             copy.write(content)
             lines.add(line)

@@ -22,7 +22,6 @@ from caseworks.registry.loading.rows import Rejected
 from caseworks.registry.specs.fields import UNIT_KNOWN
 from caseworks.registry.specs.shape import FileSpec, Known, Stored
 
-STAGE = "import_stage"
 _BATCH = 5000
 
 
@@ -71,7 +70,8 @@ def unknown_unit(spec: FileSpec, line: int, key: Sequence[str]) -> Rejected:
 class Merge:
     """The comparison of one staged file with its table."""
 
-    def __init__(self, spec: FileSpec, stored: Sequence[Stored]) -> None:
+    def __init__(self, spec: FileSpec, stored: Sequence[Stored], stage: str) -> None:
+        self.stage = stage
         self.spec = spec
         self.stored = stored
         self.landing = [column for column in stored if column.lands]
@@ -94,7 +94,7 @@ class Merge:
         if self.spec.table != "registry_contribution":
             return "", {}
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT min(period), max(period) FROM {STAGE}")
+            cursor.execute(f"SELECT min(period), max(period) FROM {self.stage}")
             first, last = cursor.fetchone()
         return " AND t.period BETWEEN %(first)s AND %(last)s", {"first": first, "last": last}
 
@@ -102,17 +102,17 @@ class Merge:
 
     def judge(self, lines: Lines, spool: Spool) -> int:
         """Steps 1 and 2; rejected rows go to the spool. How many staged rows were rejected."""
-        run(f"ANALYZE {STAGE}")
+        run(f"ANALYZE {self.stage}")
         within, parameters = self._within()
         run("DROP TABLE IF EXISTS import_fresh, import_judged")
         fresh = run(
-            f"CREATE TEMPORARY TABLE import_fresh ON COMMIT DROP AS SELECT s.* FROM {STAGE} s WHERE NOT EXISTS ("
+            f"CREATE TEMPORARY TABLE import_fresh ON COMMIT DROP AS SELECT s.* FROM {self.stage} s WHERE NOT EXISTS ("
             f"SELECT 1 FROM {self.compared} t WHERE {self.keys('t', 's')} AND {self.same('t', 's')}{within})",
             parameters,
         )
         if 0 < fresh < lines.count:
             run(
-                f"INSERT INTO import_fresh SELECT s.* FROM {STAGE} s "
+                f"INSERT INTO import_fresh SELECT s.* FROM {self.stage} s "
                 f"WHERE EXISTS (SELECT 1 FROM import_fresh f WHERE {self.keys('f', 's')}) "
                 "AND NOT EXISTS (SELECT 1 FROM import_fresh f WHERE f.ord = s.ord)"
             )

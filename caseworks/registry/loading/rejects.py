@@ -25,7 +25,8 @@ class Spool:
 
     def __init__(self, import_file: ImportFile) -> None:
         self._import_file = import_file
-        self._stream: IO[bytes] = tempfile.TemporaryFile()
+        self._stream: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self.stage = f"import_stage_{import_file.pk}"
         self.count = 0
         self.first: list[Rejected] = []
 

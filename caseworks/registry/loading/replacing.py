@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caseworks.base.errors import Refusal
-from caseworks.registry.loading.merge import STAGE, Merge, run, scalar
+from caseworks.registry.loading.merge import Merge, run, scalar
 from caseworks.registry.models import ImportFile
 from caseworks.registry.specs.shape import FileSpec, Stored
 
@@ -61,7 +61,7 @@ def propose(merge: Merge, import_file: ImportFile) -> int:
         SELECT %(file)s, %(kind)s, {key_object(spec, "t")}, {uscc}, to_jsonb(t), 'proposed', %(person)s, '', ''
         FROM {spec.table} t
         WHERE {spec.scope.period} BETWEEN %(first)s AND %(last)s {region}
-          AND NOT EXISTS (SELECT 1 FROM {STAGE} s WHERE {merge.keys("s", "t")})
+          AND NOT EXISTS (SELECT 1 FROM {merge.stage} s WHERE {merge.keys("s", "t")})
           AND NOT EXISTS (SELECT 1 FROM registry_rejectedrow r
                           WHERE r.import_file_id = %(file)s AND r.key = {_key_array(spec, "t")})
           AND NOT EXISTS (SELECT 1 FROM registry_retirement o
@@ -85,7 +85,7 @@ def keep_returned(merge: Merge, import_file: ImportFile) -> int:
         UPDATE registry_retirement o SET status = 'kept', decided_at = %(at)s, decided_label = %(label)s,
                reason = '该记录再次出现在导入的文件中'
         WHERE o.kind = %(kind)s AND o.status = 'proposed'
-          AND EXISTS (SELECT 1 FROM {STAGE} s WHERE {key_equals(spec, "s", "o.key")})
+          AND EXISTS (SELECT 1 FROM {merge.stage} s WHERE {key_equals(spec, "s", "o.key")})
         """,
         {"kind": import_file.kind, "at": import_file.created_at, "label": import_file.actor_label},
     )

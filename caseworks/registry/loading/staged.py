@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from caseworks.base.sheets.reading import Row, Sheet
 from caseworks.registry.loading.clean import clean_lines
 from caseworks.registry.loading.copying import Lines, copy_into, csv_line, make_stage
-from caseworks.registry.loading.merge import STAGE, Counts, Merge
+from caseworks.registry.loading.merge import Counts, Merge
 from caseworks.registry.loading.rejects import Spool
 from caseworks.registry.loading.rows import Rejected, RowParser
 from caseworks.registry.specs.shape import FileSpec, Stored
@@ -60,7 +60,7 @@ class Staging:
 
 def compare(spec: FileSpec, stored: Iterable[Stored], lines: Lines, spool: Spool) -> tuple[Merge, Counts]:
     """The staged rows against the table; nothing is written yet."""
-    merge = Merge(spec, list(stored))
+    merge = Merge(spec, list(stored), spool.stage)
     parsed_wrong = spool.count
     rejected = merge.judge(lines, spool)
     new, changed = merge.standing()
@@ -76,6 +76,6 @@ def compare(spec: FileSpec, stored: Iterable[Stored], lines: Lines, spool: Spool
 def stage(spec: FileSpec, sheet: Sheet, spool: Spool, watch: Watch) -> tuple[Merge, Counts]:
     """Stage the good rows of a sheet and compare them; nothing is written yet."""
     staging = Staging(spec, sheet, spool, clean_lines(spec, sheet))
-    make_stage(STAGE, staging.columns)
-    staging.copy(STAGE, watch)
+    make_stage(spool.stage, staging.columns)
+    staging.copy(spool.stage, watch)
     return compare(spec, staging.parser.stored, staging.lines, spool)

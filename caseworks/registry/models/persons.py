@@ -20,11 +20,11 @@ class Worker(models.Model):
     id_type = models.CharField("证件类型", max_length=12, choices=IdType.choices, default=IdType.RESIDENT_ID)
     name = models.CharField("姓名", max_length=100)
     phone = SealedField("联系电话", blank=True, default="")
-    phone_hash = HashField("联系电话检索码", of="phone", null=True)
+    phone_hash = HashField("联系电话检索码", of="phone", null=True)  # type: ignore[misc]
     region = models.CharField("行政区划代码", max_length=6, blank=True, default="")
     card_bank = models.CharField("社保卡银行", max_length=200, blank=True, default="")
     card_account = SealedField("社保卡账号", blank=True, default="")
-    card_hash = HashField("社保卡账号检索码", of="card_account", null=True)
+    card_hash = HashField("社保卡账号检索码", of="card_account", null=True)  # type: ignore[misc]
     card_tail = models.CharField("社保卡账号末四位", max_length=4, blank=True, default="")
     card_active = models.BooleanField("金融功能已激活", null=True, blank=True)
 

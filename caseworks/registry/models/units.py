@@ -51,7 +51,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         """Those of the person's office and the offices below it; an enterprise user's own."""
         from caseworks.people.scope import scope_of
 
-        return scope_of(person, on).limit(self)
+        return scope_of(person, on).limit(self)  # type: ignore[return-value]
 
     def search(self, text: str) -> UnitQuerySet:
         """Units whose present or a former name contains the text (two characters or more), or whose code begins with it."""
@@ -83,7 +83,7 @@ class Unit(models.Model):
     dispatch_licence = models.CharField("劳务派遣许可证号", max_length=60, blank=True, default="")
     dispatch_licence_until = models.DateField("许可证有效期止", null=True, blank=True)
     phone = SealedField("联系电话", blank=True, default="")
-    phone_hash = HashField("联系电话检索码", of="phone", null=True)
+    phone_hash = HashField("联系电话检索码", of="phone", null=True)  # type: ignore[misc]
     address = models.CharField("地址", max_length=300, blank=True, default="")
     legal_representative = models.CharField("法定代表人", max_length=100, blank=True, default="")
     contact = models.CharField("联系人", max_length=100, blank=True, default="")

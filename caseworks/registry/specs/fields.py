@@ -11,6 +11,7 @@ from caseworks.base.enums import IdType
 from caseworks.base.sealed import lookup_hash, seal
 from caseworks.base.sheets import values
 from caseworks.base.sheets.columns import Column, Shape
+from caseworks.base.sheets.errors import BadValue
 from caseworks.registry.specs.shape import Field, Known, Stored, Values
 
 
@@ -94,7 +95,7 @@ def check_id(row: Values) -> list[tuple[str, str]]:
         return []
     try:
         values.citizen_id(row["id_no"], row.get("id_type") or IdType.RESIDENT_ID.value)
-    except values.BadValue as problem:
+    except BadValue as problem:
         return [("id_no", str(problem))]
     return []
 

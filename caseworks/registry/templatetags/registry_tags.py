@@ -6,6 +6,7 @@ from django import template
 
 from caseworks.registry.enums import FileKind
 from caseworks.registry.models import RejectedRow
+from caseworks.registry.specs import SPECS
 from caseworks.registry.uploads import masked
 
 register = template.Library()
@@ -21,3 +22,9 @@ def kind_label(kind: str) -> str:
 def shown_value(row: RejectedRow) -> str:
     """A rejected value as a page shows it: what names a person or an account is masked."""
     return masked(row.column, row.value)
+
+
+@register.filter
+def column_label(column: str, kind: str) -> str:
+    """The Chinese name of a column of a file, beside which pages show the English one."""
+    return next((known.alias for known in SPECS[FileKind(kind)].columns if known.name == column), "")

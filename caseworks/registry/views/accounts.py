@@ -61,9 +61,7 @@ def _beside(numbered: Iterable[tuple[int, Account]], person: Person) -> list[Pro
     current = {(row.uscc, row.kind): row for row in Account.objects.current().filter(uscc__in=codes)}
     units = {unit.uscc: unit for unit in Unit.objects.filter(uscc__in=codes).only("uscc", "name")}
     return [
-        Proposal(
-            number, row, current.get((row.uscc, row.kind)), units.get(row.uscc), row.proposed_by_id == person.pk
-        )
+        Proposal(number, row, current.get((row.uscc, row.kind)), units.get(row.uscc), row.proposed_by_id == person.pk)
         for number, row in rows
     ]
 
@@ -72,9 +70,11 @@ def _decide(request: HttpRequest, person: Person) -> HttpResponse:
     back = redirect(f"{reverse('registry:account_proposals')}?{request.GET.urlencode()}")
     form = AccountDecisionForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "；".join(error for errors in form.errors.values() for error in errors))
+        messages.error(request, "；".join(str(error) for errors in form.errors.values() for error in errors))
         return back
-    chosen = of_visible_units(Account.objects.filter(pk__in=form.cleaned_data["accounts"]), person, timezone.localdate())
+    chosen = of_visible_units(
+        Account.objects.filter(pk__in=form.cleaned_data["accounts"]), person, timezone.localdate()
+    )
     done, refused, at = 0, [], timezone.now()
     by = Actor.of_request(request)
     for account in chosen.order_by("uscc", "kind"):

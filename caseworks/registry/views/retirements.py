@@ -66,7 +66,9 @@ def of_file(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "file": import_file,
         "page": page,
-        "rows": [(number, row, names.get(row.uscc, ""), row_key(row), row_words(row)) for number, row in page.numbered()],
+        "rows": [
+            (number, row, names.get(row.uscc, ""), row_key(row), row_words(row)) for number, row in page.numbered()
+        ],
         "waiting": waiting.count(),
         "own": import_file.person_id == person.pk,
         "may_confirm": person.has_perm("registry.confirm") and import_file.person_id != person.pk,
@@ -78,7 +80,7 @@ def of_file(request: HttpRequest, pk: int) -> HttpResponse:
 def _decide(request: HttpRequest, waiting: QuerySet[Retirement]) -> None:
     form = RetirementDecisionForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "；".join(error for errors in form.errors.values() for error in errors))
+        messages.error(request, "；".join(str(error) for errors in form.errors.values() for error in errors))
         return
     asked, by, at = form.cleaned_data, Actor.of_request(request), timezone.now()
     try:

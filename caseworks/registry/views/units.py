@@ -139,5 +139,3 @@ def unit_history(request: HttpRequest, uscc: str) -> HttpResponse:
 def _rejected(uscc: str) -> list[RejectedRow]:
     rows = RejectedRow.objects.standing().filter(uscc=uscc).select_related("import_file")
     return list(rows.order_by("-import_file_id", "line")[:50])
-
-

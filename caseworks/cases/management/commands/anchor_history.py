@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from caseworks.base import commands
 from caseworks.cases.anchors import take_anchor
 
 
-class Command(BaseCommand):
-    help = "Take an anchor over the heads of all histories that moved."
+class Command(commands.Command):
+    help = "为有变动的办理历史留一个锚点"
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def work(self, **options: Any) -> None:
         anchor = take_anchor(timezone.now())
-        self.stdout.write(f"锚点 {anchor.pk}：{anchor.heads} 件，{bytes(anchor.digest).hex()}")
+        self.say(f"锚点 {anchor.pk}：{anchor.heads} 件，{bytes(anchor.digest).hex()}")

@@ -1,23 +1,22 @@
-"""`manage.py verify_history`: are all histories whole and unchanged?"""
+"""`manage.py verify_history`: are all histories whole and unchanged? (contract 5)"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
+from caseworks.base import commands
+from caseworks.base.errors import Refusal
 from caseworks.cases.models import Anchor, Case, Event
 from caseworks.cases.verification import findings
 
 
-class Command(BaseCommand):
-    help = "Verify the digests of all histories; exit 1 with the offending rows."
+class Command(commands.Command):
+    help = "核对全部办理历史的摘要；有不符的逐条列出，并以 1 退出"
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def work(self, **options: Any) -> None:
         found = findings()
-        for finding in found:
-            self.stderr.write(str(finding))
         if found:
-            raise CommandError(f"{len(found)} 处不符。请勿再办理有关业务件，并报告稽核人员。", returncode=1)
+            lines = [str(finding) for finding in found]
+            raise Refusal(f"{len(found)} 处不符。请勿再办理有关业务件，并报告稽核人员。", lines)
         cases, events, anchors = Case.objects.count(), Event.objects.count(), Anchor.objects.count()
-        self.stdout.write(f"{cases} 件业务件、{events} 条历史、{anchors} 个锚点，全部相符")
+        self.say(f"{cases} 件业务件、{events} 条历史、{anchors} 个锚点，全部相符")
