@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import pgtrigger
 from django.conf import settings
@@ -29,7 +29,7 @@ class AnnouncementQuerySet(models.QuerySet["Announcement"]):
         """Those of the offices that a person serves, and of those below them."""
         from caseworks.people.scope import scope_of
 
-        return scope_of(person, on).limit(self)
+        return cast("AnnouncementQuerySet", scope_of(person, on).limit(self))
 
     def published(self) -> AnnouncementQuerySet:
         """Those that were made public."""
@@ -168,7 +168,7 @@ class ObjectionQuerySet(models.QuerySet["Objection"]):
         """Those to cases of the offices that a person serves, and of those below them."""
         from caseworks.people.scope import scope_of
 
-        return scope_of(person, on).limit(self, "line__case__")
+        return cast("ObjectionQuerySet", scope_of(person, on).limit(self, "line__case__"))
 
     def waiting(self) -> ObjectionQuerySet:
         """Those that nobody has decided."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import cast
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, Sum
 
@@ -40,7 +41,8 @@ def waiting_ids(stage: str, scheme: str, year: int) -> list[int]:
 def passable(rows: CaseQuerySet, stage: str, person: Person, on: date) -> CaseQuerySet:
     """Those that the person may pass at the stage: in the offices where the role is held, not signed by the same."""
     signed = Review.objects.filter(case=OuterRef("pk"), person=person, standing=True)
-    return scope_of(person, on, PERMISSION_OF[Stage(stage)]).limit(rows).exclude(Exists(signed))
+    mine = scope_of(person, on, PERMISSION_OF[Stage(stage)]).limit(rows).exclude(Exists(signed))
+    return cast(CaseQuerySet, mine)
 
 
 def overview(person: Person, on: date, *, scheme: str, year: int) -> list[Queue]:

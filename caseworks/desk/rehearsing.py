@@ -167,7 +167,7 @@ class _Rehearsal:
             live=True, case__scheme=self.scheme, case__year=self.year, case__status__in=statuses,
             announcement__last_day__isnull=False, announcement__provisional=False,
         )  # fmt: skip
-        found = dict(lines.values_list("case", "announcement__last_day"))
+        found = {case: last for case, last in lines.values_list("case", "announcement__last_day") if last}
         after = {last: self.next_day(last) for last in set(found.values())}
         return {case: after[last] for case, last in found.items()}
 
@@ -179,8 +179,8 @@ class _Rehearsal:
         returned = Payment.objects.filter(pk__in=[row.payment for row in ready], returned_on__isnull=False)
         days = {}
         for case, day in returned.values_list("case", "returned_on"):
-            assert day is not None
-            days[case] = max(self.on or day, self.next_day(day))
+            if day is not None:
+                days[case] = max(self.on or day, self.next_day(day))
         for day in sorted(set(days.values())):
             part = [case for case, other in days.items() if other == day]
             self.done.mended += payments.resend(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from django.db import models
 from django.db.models import F, Q
@@ -29,7 +29,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         """The batches of the offices that a person serves, and of those below them (J1)."""
         from caseworks.people.scope import scope_of
 
-        return scope_of(person, on).limit(self)
+        return cast("BatchQuerySet", scope_of(person, on).limit(self))
 
     def standing(self) -> BatchQuerySet:
         """Those that were not dissolved."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from django.db import models
 from django.db.models import F, Q
@@ -33,7 +33,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """The payments of the offices that a person serves, and of those below them (J1)."""
         from caseworks.people.scope import scope_of
 
-        return scope_of(person, on).limit(self)
+        return cast("PaymentQuerySet", scope_of(person, on).limit(self))
 
     def live(self) -> PaymentQuerySet:
         """On their way or arrived: no second one of the same case may stand beside them."""
