@@ -269,6 +269,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600, "socket_conne
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "check-books": {"task": "books.check", "schedule": crontab(hour=3, minute=10)},
+    "clear-announcements": {"task": "cases.clear_announcements", "schedule": crontab(hour=0, minute=20)},
     "anchor-history": {"task": "cases.anchor_history", "schedule": crontab(hour=2, minute=30)},
 }
 

@@ -6,6 +6,8 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("caseworks.people.urls")),
     path("", include("caseworks.desk.urls")),
+    path("announcements/", include("caseworks.cases.public_urls")),
+    path("desk/", include("caseworks.cases.announcement_urls")),
     path("desk/", include("caseworks.registry.urls")),
     path("desk/", include("caseworks.cases.urls")),
     path("desk/", include("refunds.urls")),

@@ -1,4 +1,4 @@
-"""The clock: the nightly anchor."""
+"""The clock: the nightly anchor, and what announcements that are over let go."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from caseworks.cases import announcements
 from caseworks.cases.anchors import take_anchor
+from caseworks.people.actors import Actor
 
 log = logging.getLogger(__name__)
 
@@ -19,3 +21,10 @@ def anchor_history() -> str:
     digest = bytes(anchor.digest).hex()
     log.warning("history anchor %s: %s heads, %s", anchor.pk, anchor.heads, digest)
     return digest
+
+
+@shared_task(name="cases.clear_announcements")
+def clear_announcements() -> int:
+    """Let the unobjected lines of announcements that are over go on; a missed night is caught up by the next run."""
+    by = Actor.of_command("clear_announcements")
+    return announcements.clear_due(timezone.localdate(), by=by, at=timezone.now())

@@ -48,6 +48,13 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ),
     ),
     ("审核", (Item("审核", "bi-clipboard-check", "cases:review_list", "case.view"),)),
+    (
+        "公示",
+        (
+            Item("公示", "bi-megaphone", "announcements:announcement_list", "announcement.view"),
+            Item("公示异议", "bi-chat-square-text", "announcements:objection_list", "objection.view"),
+        ),
+    ),
     ("查询", (Item("为什么没有我", "bi-question-circle", "refunds:why", "screening.view"),)),
     (
         "管理",

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
 from caseworks.base.panels import Panel, scheme_functions
+from caseworks.cases.announced_lines import on_show
 from caseworks.desk.first_steps import first_steps
 from caseworks.desk.public import contacts, policies_in_force
 from caseworks.desk.waiting import todos
@@ -23,13 +24,21 @@ from caseworks.people.access import signed_in
 from caseworks.people.models import Person
 from caseworks.registry.access import visible_imports
 
+ANNOUNCED = 5  # announcements on the public page; all of them have a page of their own
+
 
 @open_to_all
 @require_safe
 def public(request: HttpRequest) -> HttpResponse:
-    """The bureau's public page: the policies in force in plain words, and whom to ask. (N7.1)"""
+    """The bureau's public page: announcements, the policies in force in plain words, and whom to ask. (N6.2, N7.1)"""
     on = timezone.localdate()
-    return render(request, "desk/public.html", {"policies": policies_in_force(on), "offices": contacts(), "on": on})
+    context = {
+        "policies": policies_in_force(on),
+        "offices": contacts(),
+        "on": on,
+        "announcements": on_show(on)[:ANNOUNCED],
+    }
+    return render(request, "desk/public.html", context)
 
 
 @signed_in

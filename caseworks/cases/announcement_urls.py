@@ -1,0 +1,17 @@
+"""The pages of announcements and objections for staff, below /desk/."""
+
+from django.urls import path
+
+from caseworks.cases.views import announcements, objections
+
+app_name = "announcements"
+urlpatterns = [
+    path("announcements/", announcements.announcement_list, name="announcement_list"),
+    path("announcements/new/", announcements.announcement_new, name="announcement_new"),
+    path("announcements/<int:pk>/", announcements.announcement_detail, name="announcement_detail"),
+    path("announcements/<int:pk>/publish/", announcements.announcement_publish, name="announcement_publish"),
+    path("announcements/<int:pk>/discard/", announcements.announcement_discard, name="announcement_discard"),
+    path("announcements/<int:pk>/objections/<int:position>/", objections.objection_enter, name="objection_enter"),
+    path("objections/", objections.objection_list, name="objection_list"),
+    path("objections/<int:pk>/", objections.objection_detail, name="objection_detail"),
+]

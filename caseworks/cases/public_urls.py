@@ -1,0 +1,14 @@
+"""The public pages of announcements."""
+
+from django.urls import path
+
+from caseworks.cases.views import public
+
+app_name = "public"
+urlpatterns = [
+    path("", public.announcement_list, name="announcement_list"),
+    path("<str:slug>/", public.announcement, name="announcement"),
+    path("<str:slug>/list.xlsx", public.announcement_xlsx, name="announcement_xlsx"),
+    path("<str:slug>/notice.pdf", public.announcement_pdf, name="announcement_pdf"),
+    path("<str:slug>/objections/<int:position>/", public.objection_new, name="objection_new"),
+]
