@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(BASE_DIR))
+sys.path[:0] = [str(BASE_DIR), str(BASE_DIR / "script")]
 
 YEAR = 2024
 AS_OF = "2024-06-28"
@@ -48,7 +48,8 @@ def reset(var: Path, embedded: bool) -> None:
 
 
 def load(folder: Path, units: int) -> None:
-    """Make the files of the province, import them and screen them."""
+    """Make the files of the province, import them, screen them, and pay what they grant."""
+    import demo_year
     from django.core.management import call_command
 
     print(f"Making a province of {units} units in {folder}", flush=True)
@@ -63,6 +64,8 @@ def load(folder: Path, units: int) -> None:
     print("Some units hand in other accounts; screened again, the changes are told unit by unit", flush=True)
     call_command("import_data", str(folder / "later"))
     call_command("screen_refunds", str(YEAR), "--as-of", AS_OF)
+    print("The training staff carry the year to the bank", flush=True)
+    demo_year.run(YEAR, folder / "year")
 
 
 def summary() -> str:
