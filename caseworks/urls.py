@@ -10,6 +10,7 @@ urlpatterns = [
     path("desk/", include("caseworks.cases.announcement_urls")),
     path("desk/", include("caseworks.registry.urls")),
     path("desk/", include("caseworks.cases.urls")),
+    path("desk/", include("caseworks.money.urls")),
     path("desk/", include("refunds.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -49,6 +49,14 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
     ),
     ("审核", (Item("审核", "bi-clipboard-check", "cases:review_list", "case.view"),)),
     (
+        "拨付",
+        (
+            Item("拨付批次", "bi-collection", "money:batch_list", "payment.view"),
+            Item("支付", "bi-credit-card", "money:payment_list", "payment.view"),
+            Item("银行回盘", "bi-bank", "money:result_list", "payment.view"),
+        ),
+    ),
+    (
         "公示",
         (
             Item("公示", "bi-megaphone", "announcements:announcement_list", "announcement.view"),

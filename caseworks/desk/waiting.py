@@ -16,10 +16,13 @@ from redis.exceptions import RedisError
 from caseworks.base.models import RunState
 from caseworks.base.panels import Waiting, scheme_functions
 from caseworks.cases import queues
-from caseworks.cases.enums import Stage
+from caseworks.cases.enums import Stage, Status
 from caseworks.cases.models import Case
 from caseworks.cases.reviews import PERMISSION_OF
+from caseworks.money.enums import BatchStatus, PaymentStatus
+from caseworks.money.models import Batch, Payment
 from caseworks.people.models import Person
+from caseworks.people.scope import scope_of
 from caseworks.registry.access import of_visible_units
 from caseworks.registry.enums import RetirementStatus
 from caseworks.registry.models import Account, ImportFile, RejectedRow, Retirement
@@ -113,11 +116,31 @@ def case_lines(person: Person, on: dt.date) -> list[Waiting]:
     ]
 
 
+def money_lines(person: Person, on: dt.date) -> list[Waiting]:
+    """What waits for the person's hand in the payment."""
+    drawn = Batch.objects.visible_to(person, on).filter(status=BatchStatus.DRAWN).exclude(drawn_by=person)
+    released = Batch.objects.visible_to(person, on).filter(status=BatchStatus.RELEASED)
+    cleared = scope_of(person, on, "payment.make").limit(Case.objects.filter(status=Status.CLEARED))
+    returned = Payment.objects.visible_to(person, on).filter(status=PaymentStatus.RETURNED, resent_at__isnull=True)
+    return [
+        Waiting("batch_new", "待组批", "payment.make", "money:batch_new", cleared, hint="公示期满，可以拨付"),
+        Waiting(
+            "batch_release", "批次待放行", "payment.release", "money:batch_list", drawn,
+            query="status=drawn", hint="须由制单人以外的人放行",
+        ),
+        Waiting("batch_send", "批次待送银行", "payment.make", "money:batch_list", released, query="status=released"),
+        Waiting(
+            "payment_returned", "银行退回待处理", "payment.keep", "money:payment_list", returned,
+            query="status=returned", hint="更正账户并经另一人确认后再付", tone="amber",
+        ),
+    ]  # fmt: skip
+
+
 def todos(person: Person, on: dt.date) -> list[Todo]:
     """Everything that may wait for the person, also where nothing does; counts are fresh and are kept for the menu."""
     declared = [
         line
-        for source in (registry_lines, case_lines, *scheme_functions("waiting"))
+        for source in (registry_lines, case_lines, money_lines, *scheme_functions("waiting"))
         for line in source(person, on)
         if person.has_perm(line.permission)
     ]

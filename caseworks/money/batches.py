@@ -65,7 +65,7 @@ def draw_up(
     with transaction.atomic():
         _lock(ids, scheme, year, by, on, shown)
         checked = second_check.run(scheme, year, ids, on=on, as_of=as_of)
-        gates = _gates(checked, year)
+        gates = gates_of(checked, year)
         gate.require(gates.values())
         holds.settle(ids, LOOKED_FOR, checked.placed, because=HEALED, by=by, at=at)
         payable = checked.payable
@@ -185,7 +185,7 @@ def _lock(ids: list[int], scheme: str, year: int, by: Actor, on: date, shown: Sh
     history.as_shown(shown, len(rows), sum((amount for *_, amount in rows), Decimal(0)))
 
 
-def _gates(checked: Checked, year: int) -> dict[str, gate.Gate]:
+def gates_of(checked: Checked, year: int) -> dict[str, gate.Gate]:
     """The gates of all regions that the cases belong to."""
     required: dict[str, int] = {}
     for payee in checked.payees:

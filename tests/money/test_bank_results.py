@@ -16,7 +16,7 @@ from caseworks.money import bank_results, payments
 from caseworks.money.bank_results import Booked
 from caseworks.money.models import Movement, Payment, ResultFile
 from caseworks.registry.models import Account
-from tests.money.conftest import AT, CLOCK, LATER, ON, Cases, Results, Staff, give_account, state
+from tests.money.conftest import AT, CLOCK, LATER, Cases, Results, Staff, give_account, state
 
 
 def book(path: Path) -> Booked:
@@ -203,4 +203,4 @@ def test_the_export_has_a_row_an_attempt(cases: Cases, results: Results, staff: 
         f"{old.payment_no},refunds,{uscc},,1,101.00,corporate,returned",
         f"{new.payment_no},refunds,{uscc},,2,101.00,corporate,sent",
     ]
-    assert ON < dt.date(2024, 7, 15)
+    assert new.sent_on == dt.date(2024, 7, 15)

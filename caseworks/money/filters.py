@@ -1,0 +1,50 @@
+"""The query forms of the batches and the payments: their state lives in the address."""
+
+from __future__ import annotations
+
+from django import forms
+from django.db.models import Q
+
+from caseworks.base.filters import FilterForm
+from caseworks.base.pages import Order
+from caseworks.money.enums import BatchStatus, PaymentStatus
+from caseworks.money.models import PaymentQuerySet
+from caseworks.money.models.batches import BatchQuerySet
+
+ORDERS = {"newest": Order("新近在前", ("pk",), descending=True)}
+
+
+class BatchFilter(FilterForm):
+    """Which batches: by year and state."""
+
+    year = forms.IntegerField(label="政策年度", min_value=2000, max_value=2100)
+    status = forms.ChoiceField(label="状态", choices=[("", "全部"), *BatchStatus.choices])
+
+    def applied(self, rows: BatchQuerySet) -> BatchQuerySet:
+        """The rows that meet the conditions."""
+        given = self.cleaned_data
+        if given["year"]:
+            rows = rows.filter(year=given["year"])
+        if given["status"]:
+            rows = rows.filter(status=given["status"])
+        return rows
+
+
+class PaymentFilter(FilterForm):
+    """Which payments: by year, state, name, code or number."""
+
+    year = forms.IntegerField(label="政策年度", min_value=2000, max_value=2100)
+    status = forms.ChoiceField(label="状态", choices=[("", "全部"), *PaymentStatus.choices])
+    text = forms.CharField(label="名称、代码或支付编号", min_length=2, max_length=100)
+
+    def applied(self, rows: PaymentQuerySet) -> PaymentQuerySet:
+        """The rows that meet the conditions."""
+        given = self.cleaned_data
+        if given["year"]:
+            rows = rows.filter(year=given["year"])
+        if given["status"]:
+            rows = rows.filter(status=given["status"])
+        if given["text"]:
+            text = given["text"].strip()
+            rows = rows.filter(Q(name__contains=text) | Q(subject=text.upper()) | Q(payment_no=text.upper()))
+        return rows

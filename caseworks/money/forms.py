@@ -1,0 +1,49 @@
+"""Forms of the money pages: what was shown goes along with what is signed."""
+
+from __future__ import annotations
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+
+
+class ShownForm(forms.Form):
+    """The count and the sum that were shown."""
+
+    count = forms.IntegerField(min_value=0)
+    amount = forms.DecimalField(max_digits=16, decimal_places=2)
+
+
+class DrawForm(ShownForm):
+    """Drawing up what was shown, of a policy year."""
+
+    year = forms.IntegerField(min_value=2000, max_value=2100)
+
+
+class BatchForm(forms.Form):
+    """What is done with one batch; the operation says what is missing."""
+
+    action = forms.ChoiceField(choices=[(name, name) for name in ("release", "send", "dissolve")])
+    count = forms.IntegerField(min_value=0, required=False)
+    amount = forms.DecimalField(max_digits=16, decimal_places=2, required=False)
+    reason = forms.CharField(label="理由", max_length=300, required=False)
+
+
+class PaymentForm(forms.Form):
+    """What is done with one returned payment."""
+
+    action = forms.ChoiceField(choices=[(name, name) for name in ("keep", "resend")])
+    words = forms.CharField(label="核实情况", max_length=300, required=False)
+
+
+class ResultForm(forms.Form):
+    """A file of bank results."""
+
+    file = forms.FileField(label="银行回盘文件")
+
+    def clean_file(self) -> UploadedFile:
+        """Within the limit of uploads."""
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > settings.UPLOAD_LIMIT:
+            raise forms.ValidationError(f"文件超过 {settings.UPLOAD_LIMIT >> 20} MB。")
+        return file

@@ -1,0 +1,19 @@
+"""The pages of money, below /desk/."""
+
+from django.urls import path
+
+from caseworks.money.views import batches, payments, results
+
+app_name = "money"
+urlpatterns = [
+    path("batches/", batches.batch_list, name="batch_list"),
+    path("batches/new/", batches.batch_new, name="batch_new"),
+    path("batches/<int:pk>/", batches.batch_detail, name="batch_detail"),
+    path("batches/<int:pk>/act/", batches.batch_act, name="batch_act"),
+    path("batches/<int:pk>/file/", batches.batch_file, name="batch_file"),
+    path("payments/", payments.payment_list, name="payment_list"),
+    path("payments/results/", results.result_list, name="result_list"),
+    path("payments/results/book/", results.result_book, name="result_book"),
+    path("payments/<int:pk>/", payments.payment_detail, name="payment_detail"),
+    path("payments/<int:pk>/act/", payments.payment_act, name="payment_act"),
+]

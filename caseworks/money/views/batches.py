@@ -1,0 +1,172 @@
+"""拨付批次: what waits with the gate and the held lines first, batches, and what may be done with one (N2.6, N6.2)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from caseworks.base.errors import Refusal
+from caseworks.base.money import in_capitals
+from caseworks.base.pages import KeysetPage
+from caseworks.cases.enums import Scheme
+from caseworks.cases.history import Shown
+from caseworks.cases.models import Case
+from caseworks.money import bank_files, batches, outlook
+from caseworks.money.enums import BatchStatus
+from caseworks.money.filters import ORDERS, BatchFilter
+from caseworks.money.forms import BatchForm, DrawForm
+from caseworks.money.models import Batch, Payment
+from caseworks.people.access import access
+from caseworks.people.actors import Actor
+from caseworks.people.models import Person
+
+SCHEME = Scheme.REFUNDS.value
+NAMED = 200  # so many held lines are shown
+
+
+def _person(request: HttpRequest) -> Person:
+    assert isinstance(request.user, Person)
+    return request.user
+
+
+@access("payment.view")
+@require_safe
+def batch_list(request: HttpRequest) -> HttpResponse:
+    """The batches of the own offices, the newest first."""
+    rows, form = Batch.objects.visible_to(_person(request), timezone.localdate()), BatchFilter(request.GET)
+    if form.is_valid():
+        rows = form.applied(rows)
+    page = KeysetPage(rows.prefetch_related("office"), ORDERS, request.GET)
+    return render(
+        request,
+        "money/batch_list.html",
+        {"form": form, "page": page, "may_make": _person(request).has_perm("payment.make")},
+    )
+
+
+@access("payment.make")
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_new(request: HttpRequest) -> HttpResponse:
+    """组批: the gate's figures and the lines that must wait first, then how many and how much; asked once."""
+    person, on = _person(request), timezone.localdate()
+    years = list(Case.objects.filter(scheme=SCHEME).order_by("-year").values_list("year", flat=True).distinct())
+    given = request.POST.get("year") or request.GET.get("year", "")
+    year = int(given) if given.isdigit() and len(given) == 4 else (years[0] if years else on.year)
+    found = outlook.of(SCHEME, year, person, on)
+    if request.method == "POST":
+        return _drawn(request, found, year)
+    context = {
+        "year": year,
+        "years": years,
+        "outlook": found,
+        "shown_waiting": found.waiting[:NAMED],
+        "capitals": in_capitals(found.payable_amount),
+    }
+    return render(request, "money/batch_new.html", context)
+
+
+def _drawn(request: HttpRequest, found: outlook.Outlook, year: int) -> HttpResponse:
+    form, at = DrawForm(request.POST), timezone.now()
+    if not form.is_valid():
+        messages.error(request, "提交的内容不完整，未作任何更改。请刷新后重试。")
+        return redirect("money:batch_new")
+    shown = Shown(form.cleaned_data["count"], form.cleaned_data["amount"])
+    try:
+        drawn = batches.draw_up(
+            scheme=SCHEME,
+            year=year,
+            case_ids=found.ids,
+            by=Actor.of_request(request),
+            at=at,
+            on=timezone.localdate(at),
+            shown=shown,
+        )
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect(f"{reverse('money:batch_new')}?year={year}")
+    held = f"{len(drawn.held)} 件暂缓，其余继续。" if drawn.held else ""
+    total = sum((batch.amount for batch in drawn), Decimal(0))
+    lines = sum(batch.lines for batch in drawn)
+    messages.success(request, f"已组成 {len(drawn)} 个批次，{lines:,} 笔，{total:,.2f} 元。{held}请由另一人放行。")
+    return redirect("money:batch_list")
+
+
+def _batch(request: HttpRequest, pk: int) -> Batch:
+    rows = Batch.objects.visible_to(_person(request), timezone.localdate())
+    people = ("office", "policy", "drawn_by", "released_by", "sent_by")
+    return get_object_or_404(rows.select_related(*people), pk=pk)
+
+
+@access("payment.view")
+@require_safe
+def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One batch: its signatures, its payments, its bank files, and the one thing that is next."""
+    batch, by = _batch(request, pk), Actor.of_request(request)
+    may_make = by.may("payment.make", batch.office)
+    context = {
+        "batch": batch,
+        "capitals": in_capitals(batch.amount),
+        "page": KeysetPage(Payment.objects.filter(batch=batch), ORDERS, request.GET),
+        "files": batch.bank_files.order_by("issue"),
+        "own": batch.drawn_by_id == _person(request).pk,
+        "may_release": batch.status == BatchStatus.DRAWN and by.may("payment.release", batch.office),
+        "may_send": batch.status == BatchStatus.RELEASED and may_make,
+        "may_dissolve": batch.status in (BatchStatus.DRAWN, BatchStatus.RELEASED) and may_make,
+        "may_issue": batch.status == BatchStatus.SENT and may_make,
+    }
+    return render(request, "money/batch_detail.html", context)
+
+
+@access("payment.release")
+@require_POST
+def batch_act(request: HttpRequest, pk: int) -> HttpResponse:
+    """Release, send or dissolve; the operation checks who may."""
+    batch, form = _batch(request, pk), BatchForm(request.POST)
+    back = redirect("money:batch_detail", batch.pk)
+    if not form.is_valid():
+        messages.error(request, "提交的内容不完整，未作任何更改。请刷新后重试。")
+        return back
+    try:
+        messages.success(request, _acted(batch, form, Actor.of_request(request)))
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    return back
+
+
+def _acted(batch: Batch, form: BatchForm, by: Actor) -> str:
+    given, at = form.cleaned_data, timezone.now()
+    if given["action"] == "dissolve":
+        count = batches.dissolve(batch, by=by, at=at, because=given["reason"])
+        return f"批次已撤销，{count} 件回到待拨付。"
+    if given["action"] == "send":
+        sent = batches.send(batch, by=by, at=at, on=timezone.localdate(at))
+        out = f"{len(sent.taken_out)} 笔核对不符已移出，见下表。" if sent.taken_out else ""
+        return f"已送银行 {sent.lines:,} 笔，{sent.amount:,.2f} 元。{out}请下载银行文件。"
+    if given["count"] is None or given["amount"] is None:
+        raise Refusal("提交的内容不完整，未作任何更改。请刷新后重试。")
+    batches.release(batch, by=by, at=at, shown=Shown(given["count"], given["amount"]))
+    return "批次已放行，可以送银行。"
+
+
+@access("payment.make")
+@require_POST
+def batch_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The bank file, once; a repeat needs a reason and says that it is one."""
+    batch, at = _batch(request, pk), timezone.now()
+    try:
+        issued, content = bank_files.issue(
+            batch, by=Actor.of_request(request), at=at, reason=request.POST.get("reason", "")
+        )
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("money:batch_detail", batch.pk)
+    name = f"{batch.batch_no}-{issued.issue}.csv"
+    answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -1,0 +1,81 @@
+"""支付: every attempt with its account and its end, and what is done about one that the bank returned (N5.2)."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from caseworks.base.errors import Refusal
+from caseworks.base.pages import KeysetPage
+from caseworks.money import payments
+from caseworks.money.enums import PaymentStatus
+from caseworks.money.filters import ORDERS, PaymentFilter
+from caseworks.money.forms import PaymentForm
+from caseworks.money.models import Payment
+from caseworks.people.access import access
+from caseworks.people.actors import Actor
+from caseworks.people.models import Person
+
+
+@access("payment.view")
+@require_safe
+def payment_list(request: HttpRequest) -> HttpResponse:
+    """The payments of the own offices, the newest first."""
+    assert isinstance(request.user, Person)
+    rows, form = Payment.objects.visible_to(request.user, timezone.localdate()), PaymentFilter(request.GET)
+    if form.is_valid():
+        rows = form.applied(rows)
+    page = KeysetPage(rows.prefetch_related("office", "batch"), ORDERS, request.GET)
+    return render(request, "money/payment_list.html", {"form": form, "page": page})
+
+
+def _payment(request: HttpRequest, pk: int) -> Payment:
+    assert isinstance(request.user, Person)
+    rows = Payment.objects.visible_to(request.user, timezone.localdate())
+    return get_object_or_404(rows.select_related("office", "batch", "case", "kept_by", "resent_by"), pk=pk)
+
+
+@access("payment.view")
+@require_safe
+def payment_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One attempt with its money, the others of the same case, and the next step where it came back."""
+    payment, by = _payment(request, pk), Actor.of_request(request)
+    open_again = payment.status == PaymentStatus.RETURNED and payment.case.status == "returned"
+    now = next(iter(payments.returned(payment.scheme, payment.year, [payment.case_id])), None) if open_again else None
+    current = now is not None and now.payment == payment.pk
+    context = {
+        "payment": payment,
+        "movements": payment.movements.select_related("result_file").order_by("pk"),
+        "attempts": Payment.objects.filter(case=payment.case_id).exclude(pk=payment.pk).order_by("pk"),
+        "now": now if current else None,
+        "may_keep": current and by.may("payment.keep", payment.office),
+        "may_resend": current and now is not None and now.ready and by.may("payment.mend", payment.office),
+    }
+    return render(request, "money/payment_detail.html", context)
+
+
+@access("payment.keep")
+@require_POST
+def payment_act(request: HttpRequest, pk: int) -> HttpResponse:
+    """Vouch for the account of a returned payment, or let its case be paid again; the operation checks who may."""
+    payment, form = _payment(request, pk), PaymentForm(request.POST)
+    by, at = Actor.of_request(request), timezone.now()
+    back = redirect("money:payment_detail", payment.pk)
+    if not form.is_valid():
+        messages.error(request, "提交的内容不完整，未作任何更改。请刷新后重试。")
+        return back
+    try:
+        if form.cleaned_data["action"] == "keep":
+            payments.keep_account(payment, words=form.cleaned_data["words"], by=by, at=at)
+            words = "核实情况已记录，由另一人确认后重新支付。"
+        else:
+            payments.resend(scheme=payment.scheme, year=payment.year, case_ids=[payment.case_id], by=by, at=at)
+            words = "已回到待拨付，请组批；新的支付有自己的编号。"
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, words)
+    return back
