@@ -232,11 +232,18 @@ def elsewhere(year: int, region: str) -> tuple[list[str], list[str]]:
     return [uscc for uscc, exists in rows if exists], [uscc for uscc, exists in rows if not exists]
 
 
+def is_empty(year: int) -> bool:
+    """Is nothing stored yet of the year?"""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT NOT EXISTS (SELECT FROM refunds_assessment WHERE year = %s)", [year])
+        return bool(cursor.fetchone()[0])
+
+
 def is_fresh(year: int, city_office_id: int) -> bool:
     """Is nothing stored yet of any unit of this city, wherever it was judged?"""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT NOT EXISTS (SELECT FROM refunds_assessment WHERE year = %(year)s) OR NOT EXISTS (
+            """SELECT NOT EXISTS (
                 SELECT FROM registry_unit u JOIN refunds_assessment a ON a.year = %(year)s AND a.uscc = u.uscc
                 WHERE u.city_office_id = %(city)s)""",
             {"year": year, "city": city_office_id},

@@ -143,14 +143,16 @@ def _judge_all(screening: ScreeningRun, rules: Rulebook, at: datetime.datetime) 
         reader.execute("SET LOCAL jit = off")
         cities = _cities(reader, region)
         total, done = sum(units for _, _, units in cities), 0
-        stored_before = False
+        # In the snapshot a unit has one city: where the year begins empty, no city meets a row of another.
+        empty = assessments.is_empty(screening.year)
+        stored_before = not empty
         for city_id, name, units in cities:
             tell = partial(_report, screening, done, total, f"正在筛查：{name}")
             tell(0)
             chosen = f"u.city_office_id = %(city)s{within}"
             lines = facts.copied(reader, rules.question, chosen, {"city": city_id, "region": region})
             with transaction.atomic():
-                fresh = assessments.is_fresh(screening.year, city_id)
+                fresh = empty or assessments.is_fresh(screening.year, city_id)
                 stored_before = stored_before or not fresh
                 judged = assessments.judged(lines, rules, cause)
                 written.add(assessments.write(judged, cause, fresh=fresh, tell=tell))
