@@ -237,9 +237,12 @@ def _exists(name: str) -> bool:
 
 # The modules that write each table: one noun, one writer (design: floors). A name stands for what is below it too.
 WRITERS: dict[str, tuple[str, ...]] = {
+    "base_documentseries": ("caseworks.base.documents.numbers",),
     "base_run": ("caseworks.base.runs",),
     "cases_anchor": ("caseworks.cases.anchors",),
     "cases_anchorhead": ("caseworks.cases.anchors",),
+    "cases_announcement": ("caseworks.cases.announcements",),
+    "cases_announcementline": ("caseworks.cases.announcements",),
     "cases_bar": ("caseworks.cases.bars",),
     "cases_case": ("caseworks.cases.history",),
     "cases_casenote": ("caseworks.cases.reviews",),
@@ -249,6 +252,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "cases_review": ("caseworks.cases.reviews", "caseworks.cases.openings"),  # signs; a new judgement ends signatures
     "cases_reviewsheet": ("caseworks.cases.openings",),
     "cases_hold": ("caseworks.cases.holds",),
+    "cases_objection": ("caseworks.cases.objections",),
     "law_calendarchange": ("caseworks.law.calendars",),
     "law_calendarday": ("caseworks.law.calendars",),
     "law_calendaryear": ("caseworks.law.calendars",),
