@@ -16,8 +16,8 @@ from redis.exceptions import RedisError
 from caseworks.base.models import RunState
 from caseworks.base.panels import Waiting, scheme_functions
 from caseworks.cases import queues
-from caseworks.cases.enums import Stage, Status
-from caseworks.cases.models import Case
+from caseworks.cases.enums import AnnouncementStatus, ObjectionStatus, Stage, Status
+from caseworks.cases.models import Announcement, Case, Objection
 from caseworks.cases.reviews import PERMISSION_OF
 from caseworks.money.enums import BatchStatus, PaymentStatus
 from caseworks.money.models import Batch, Payment
@@ -116,6 +116,22 @@ def case_lines(person: Person, on: dt.date) -> list[Waiting]:
     ]
 
 
+def announcement_lines(person: Person, on: dt.date) -> list[Waiting]:
+    """Lists that another person drew up, and objections that nobody has decided."""
+    drawn = Announcement.objects.visible_to(person, on).filter(status=AnnouncementStatus.DRAWN)
+    objections = Objection.objects.visible_to(person, on).filter(status=ObjectionStatus.OPEN)
+    return [
+        Waiting(
+            "announcement_publish", "公示待发布", "announcement.publish", "announcements:announcement_list",
+            drawn.exclude(drawn_by=person), hint="须由拟制人以外的人核对后发布",
+        ),
+        Waiting(
+            "objections", "公示异议待处理", "objection.decide", "announcements:objection_list", objections,
+            query="status=open", hint="由未参与审核的人员处理", tone="amber",
+        ),
+    ]  # fmt: skip
+
+
 def money_lines(person: Person, on: dt.date) -> list[Waiting]:
     """What waits for the person's hand in the payment."""
     drawn = Batch.objects.visible_to(person, on).filter(status=BatchStatus.DRAWN).exclude(drawn_by=person)
@@ -140,7 +156,7 @@ def todos(person: Person, on: dt.date) -> list[Todo]:
     """Everything that may wait for the person, also where nothing does; counts are fresh and are kept for the menu."""
     declared = [
         line
-        for source in (registry_lines, case_lines, money_lines, *scheme_functions("waiting"))
+        for source in (registry_lines, case_lines, announcement_lines, money_lines, *scheme_functions("waiting"))
         for line in source(person, on)
         if person.has_perm(line.permission)
     ]
