@@ -76,9 +76,7 @@ def walks_an_index(rows: Any) -> None:
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("outcome", ["", "eligible", "ineligible"])
-def test_a_page_of_the_list(
-    many: dict[str, dict[str, int]], scope: str, order: tuple[str, ...], outcome: str
-) -> None:
+def test_a_page_of_the_list(many: dict[str, dict[str, int]], scope: str, order: tuple[str, ...], outcome: str) -> None:
     rows: AssessmentQuerySet = Assessment.objects.of_year(2024).filter(**many[scope])
     if outcome:
         rows = rows.of_outcome(outcome)

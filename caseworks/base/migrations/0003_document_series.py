@@ -4,24 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('base', '0002_run'),
+        ("base", "0002_run"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DocumentSeries',
+            name="DocumentSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('issuer', models.CharField(max_length=60, verbose_name='发文机构')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='年份')),
-                ('last', models.PositiveIntegerField(verbose_name='末号')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("issuer", models.CharField(max_length=60, verbose_name="发文机构")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="年份")),
+                ("last", models.PositiveIntegerField(verbose_name="末号")),
             ],
             options={
-                'verbose_name': '文号',
-                'verbose_name_plural': '文号',
-                'constraints': [models.UniqueConstraint(fields=('issuer', 'year'), name='documentseries_once_a_year')],
+                "verbose_name": "文号",
+                "verbose_name_plural": "文号",
+                "constraints": [models.UniqueConstraint(fields=("issuer", "year"), name="documentseries_once_a_year")],
             },
         ),
     ]

@@ -6,33 +6,106 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0002_reviews'),
+        ("cases", "0002_reviews"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('objection', '公示异议'), ('account_missing', '缺收款账户'), ('account_proposed', '账户变更待确认'), ('account_doubtful', '户名不符'), ('not_active', '参保状态异常'), ('listed', '列入名单'), ('bar', '取消资格'), ('other', '其他')], max_length=20, verbose_name='类别')),
-                ('reason', models.CharField(max_length=300, verbose_name='事由')),
-                ('since', models.DateTimeField(verbose_name='起始时间')),
-                ('placed_label', models.CharField(max_length=200, verbose_name='提出人（记录）')),
-                ('released_at', models.DateTimeField(blank=True, null=True, verbose_name='解除时间')),
-                ('released_label', models.CharField(blank=True, default='', max_length=200, verbose_name='解除人（记录）')),
-                ('released_because', models.CharField(blank=True, default='', max_length=300, verbose_name='解除理由')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='cases.case', verbose_name='业务件')),
-                ('placed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提出人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("objection", "公示异议"),
+                            ("account_missing", "缺收款账户"),
+                            ("account_proposed", "账户变更待确认"),
+                            ("account_doubtful", "户名不符"),
+                            ("not_active", "参保状态异常"),
+                            ("listed", "列入名单"),
+                            ("bar", "取消资格"),
+                            ("other", "其他"),
+                        ],
+                        max_length=20,
+                        verbose_name="类别",
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300, verbose_name="事由")),
+                ("since", models.DateTimeField(verbose_name="起始时间")),
+                ("placed_label", models.CharField(max_length=200, verbose_name="提出人（记录）")),
+                ("released_at", models.DateTimeField(blank=True, null=True, verbose_name="解除时间")),
+                (
+                    "released_label",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="解除人（记录）"),
+                ),
+                ("released_because", models.CharField(blank=True, default="", max_length=300, verbose_name="解除理由")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="cases.case",
+                        verbose_name="业务件",
+                    ),
+                ),
+                (
+                    "placed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="提出人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '暂缓',
-                'verbose_name_plural': '暂缓',
-                'ordering': ['id'],
-                'indexes': [models.Index(condition=models.Q(('released_at__isnull', True)), fields=['kind', 'case'], name='hold_standing')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('released_at__isnull', True)), fields=('case', 'kind'), name='hold_one_of_a_kind'), models.CheckConstraint(condition=models.Q(('kind__in', ['objection', 'account_missing', 'account_proposed', 'account_doubtful', 'not_active', 'listed', 'bar', 'other'])), name='hold_kind_known'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='hold_explained'), models.CheckConstraint(condition=models.Q(('released_at__isnull', True), models.Q(('released_because', ''), _negated=True), _connector='OR'), name='hold_released_with_a_reason')],
+                "verbose_name": "暂缓",
+                "verbose_name_plural": "暂缓",
+                "ordering": ["id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("released_at__isnull", True)), fields=["kind", "case"], name="hold_standing"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("released_at__isnull", True)),
+                        fields=("case", "kind"),
+                        name="hold_one_of_a_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "objection",
+                                    "account_missing",
+                                    "account_proposed",
+                                    "account_doubtful",
+                                    "not_active",
+                                    "listed",
+                                    "bar",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="hold_kind_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="hold_explained"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("released_at__isnull", True),
+                            models.Q(("released_because", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="hold_released_with_a_reason",
+                    ),
+                ],
             },
         ),
     ]
