@@ -185,9 +185,7 @@ def _merge(cause: Cause, staged: int) -> Written:
                        {_json("s")}, %(at)s {unknown}""",
                 of,
             )
-        cursor.execute(
-            f"INSERT INTO refunds_assessment ({', '.join(STORED)}) SELECT {_list('s', STORED)} {unknown}"
-        )
+        cursor.execute(f"INSERT INTO refunds_assessment ({', '.join(STORED)}) SELECT {_list('s', STORED)} {unknown}")
         written.new = cursor.rowcount
         cursor.execute(
             """SELECT count(*), count(d.id) FROM refunds_assessment a JOIN staged s ON s.uscc = a.uscc

@@ -110,8 +110,8 @@ _FLAGS: dict[str, Callable[[Facts, Parameters], str]] = {
     "rows_rejected": lambda f, y: f"导入时有 {f.rejected_rows} 行数据被拒且尚未改正，请先改正或说明",
     "paid_late": lambda f, y: f"上年度有 {f.late_months} 个月的费款在年末后 {y.paid_late_months} 个月之后才到账",
     "account_changed": lambda f, y: "银行账户有待确认的变更，确认前不会拨付",
-    "listed_warning": lambda f, y: "在提示名单上：" + listings(
-        ";".join(f"{kind}:{since}" for kind, since in f.on_lists(y.warning_lists))
+    "listed_warning": lambda f, y: (
+        "在提示名单上：" + listings(";".join(f"{kind}:{since}" for kind, since in f.on_lists(y.warning_lists)))
     ),
 }
 
@@ -228,8 +228,10 @@ _PREMIUM = "正常应缴＋补收＋补缴欠费－退收，费款所属期在�
 def calculation(facts: Facts, year: Parameters) -> list[Step]:
     """From the premium to the amount (N2.3)."""
     judgement = judge(facts, year)
-    by = "ratio_reference" if facts.unit_type in year.reference_types else (
-        "ratio_large" if facts.size == "large" else "ratio_sme"
+    by = (
+        "ratio_reference"
+        if facts.unit_type in year.reference_types
+        else ("ratio_large" if facts.size == "large" else "ratio_sme")
     )
     basis = f"{unit_type(facts.unit_type)}，划型{size(facts.size)}"
     ratio = "—" if judgement.ratio is None else percent(judgement.ratio)

@@ -280,9 +280,7 @@ class Determination(models.Model):
                 | Q(fact__in=[Fact.OPENING_HEADCOUNT, Fact.CLOSING_HEADCOUNT], value__regex=r"^(0|[1-9][0-9]{0,6})$"),
                 name="determination_value_fits_its_fact",
             ),
-            models.CheckConstraint(
-                condition=~Q(source="") & ~Q(evidence=""), name="determination_names_its_evidence"
-            ),
+            models.CheckConstraint(condition=~Q(source="") & ~Q(evidence=""), name="determination_names_its_evidence"),
             models.CheckConstraint(
                 condition=Q(status=DeterminationStatus.SET, decided_at__isnull=True, decided_label="")
                 | (~Q(status=DeterminationStatus.SET) & Q(decided_at__isnull=False) & ~Q(decided_label="")),
@@ -317,7 +315,16 @@ class Determination(models.Model):
             pgtrigger.ReadOnly(
                 name="determination_frozen",
                 fields=[
-                    "uscc", "year", "fact", "value", "source", "evidence", "file", "file_sha256", "set_by", "set_label",
+                    "uscc",
+                    "year",
+                    "fact",
+                    "value",
+                    "source",
+                    "evidence",
+                    "file",
+                    "file_sha256",
+                    "set_by",
+                    "set_label",
                     "set_at",
                 ],
             ),

@@ -5,15 +5,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('refunds', '0001_initial'),
+        ("refunds", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='screeningrun',
-            name='offices',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, null=True, size=None, verbose_name='经办机构'),
+            model_name="screeningrun",
+            name="offices",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.BigIntegerField(), blank=True, null=True, size=None, verbose_name="经办机构"
+            ),
         ),
     ]

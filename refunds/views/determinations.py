@@ -116,9 +116,7 @@ def determination_new(request: HttpRequest, year: int, uscc: str) -> HttpRespons
         "premium_year": year - 1,
         "form": form,
         "facts": [Choice(f.value, str(f.label), f == fact, f in lacking) for f in Fact],
-        "sentences": judged.Explained.of(
-            judged.facts_of(row), judged.parameters_of(policy, row.judged_on)
-        ).sentences,
+        "sentences": judged.Explained.of(judged.facts_of(row), judged.parameters_of(policy, row.judged_on)).sentences,
     }
     return render(request, "refunds/determination_form.html", context)
 
@@ -195,9 +193,11 @@ def determination_detail(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("refunds:determination_detail", pk)
         if form.is_valid() and _decided(request, row, form):
             return redirect("refunds:determination_detail", pk)
-    assessment = Assessment.objects.visible_to(_person(request), timezone.localdate()).filter(
-        year=row.year + 1, uscc=row.uscc
-    ).first()
+    assessment = (
+        Assessment.objects.visible_to(_person(request), timezone.localdate())
+        .filter(year=row.year + 1, uscc=row.uscc)
+        .first()
+    )
     context = {"row": row, "form": form, "own": own, "assessment": assessment, "rejudged": _rejudged(row)}
     return render(request, "refunds/determination_detail.html", context)
 

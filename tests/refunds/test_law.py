@@ -85,7 +85,9 @@ OUTCOMES: list[tuple[str, dict[str, Any], str, list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("facts", "outcome", "codes"), [case[1:] for case in OUTCOMES], ids=[case[0] for case in OUTCOMES])
+@pytest.mark.parametrize(
+    ("facts", "outcome", "codes"), [case[1:] for case in OUTCOMES], ids=[case[0] for case in OUTCOMES]
+)
 def test_outcome_and_all_its_reasons(facts: dict[str, Any], outcome: str, codes: list[str]) -> None:
     found = judge(unit(**facts), YEAR)
     assert (found.outcome, found.codes) == (outcome, codes)
@@ -130,7 +132,9 @@ AMOUNTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("facts", "ratio", "amount"), [case[1:] for case in AMOUNTS], ids=[case[0] for case in AMOUNTS])
+@pytest.mark.parametrize(
+    ("facts", "ratio", "amount"), [case[1:] for case in AMOUNTS], ids=[case[0] for case in AMOUNTS]
+)
 def test_ratio_and_amount(facts: dict[str, Any], ratio: str | None, amount: str) -> None:
     found = judge(unit(**{**facts, "premium": Decimal(facts["premium"])}), YEAR)
     assert found.ratio == (None if ratio is None else Decimal(ratio))

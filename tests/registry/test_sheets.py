@@ -31,7 +31,7 @@ def test_exports_never_hold_a_formula(tmp_path: Path) -> None:
     path = tmp_path / "out.xlsx"
     assert write_xlsx(path, "稳岗返还/2024", header, rows) == 5
     sheet = openpyxl.load_workbook(path).active
-    cells = [[cell for cell in row] for row in sheet.iter_rows(min_row=2)]
+    cells = [list(row) for row in sheet.iter_rows(min_row=2)]
     assert [row[0].value for row in cells] == FORMULAS
     assert {cell.data_type for row in cells for cell in row} == {"s", "n", "d"}
     assert (cells[0][1].value, cells[0][3].value.date()) == (-1.5, dt.date(2024, 5, 6))
@@ -46,7 +46,7 @@ CELLS = [
     (202301.0, Shape.PERIOD, "202301"),
     (dt.date(2023, 1, 1), Shape.PERIOD, "2023-01"),
     (dt.date(2023, 1, 20), Shape.DATE, "2023-01-20"),
-    (dt.datetime(2023, 1, 20), Shape.DATE, "2023-01-20"),
+    (dt.datetime(2023, 1, 20), Shape.DATE, "2023-01-20"),  # noqa: DTZ001 - as openpyxl reads it
     (45000.0, Shape.DATE, "45000"),
     (None, Shape.TEXT, ""),
     (True, Shape.TEXT, "TRUE"),

@@ -13,12 +13,11 @@ from caseworks.registry import tables
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('base', '0002_run'),
-        ('people', '0001_initial'),
+        ("base", "0002_run"),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -28,404 +27,984 @@ class Migration(migrations.Migration):
             database_operations=[migrations.RunSQL(tables.CONTRIBUTIONS, tables.DROP_CONTRIBUTIONS)],
             state_operations=[
                 migrations.CreateModel(
-                    name='Contribution',
+                    name="Contribution",
                     fields=[
-                        ('pk', models.CompositePrimaryKey('uscc', 'period', 'kind', 'serial', blank=True, editable=False, primary_key=True, serialize=False)),
-                        ('uscc', models.CharField(max_length=18, verbose_name='统一社会信用代码')),
-                        ('period', models.CharField(db_collation='C', max_length=7, verbose_name='费款所属期')),
-                        ('kind', models.CharField(choices=[('normal', '正常应缴'), ('supplement', '补收'), ('arrears', '补缴欠费'), ('refund', '退收'), ('late_fee', '滞纳金')], max_length=10, verbose_name='缴费类型')),
-                        ('serial', models.CharField(max_length=40, verbose_name='流水号')),
-                        ('headcount', models.IntegerField(verbose_name='缴费人数')),
-                        ('due', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='应缴金额')),
-                        ('paid', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='实缴金额')),
-                        ('paid_on', models.DateField(blank=True, null=True, verbose_name='到账日期')),
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "uscc",
+                                "period",
+                                "kind",
+                                "serial",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("uscc", models.CharField(max_length=18, verbose_name="统一社会信用代码")),
+                        ("period", models.CharField(db_collation="C", max_length=7, verbose_name="费款所属期")),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("normal", "正常应缴"),
+                                    ("supplement", "补收"),
+                                    ("arrears", "补缴欠费"),
+                                    ("refund", "退收"),
+                                    ("late_fee", "滞纳金"),
+                                ],
+                                max_length=10,
+                                verbose_name="缴费类型",
+                            ),
+                        ),
+                        ("serial", models.CharField(max_length=40, verbose_name="流水号")),
+                        ("headcount", models.IntegerField(verbose_name="缴费人数")),
+                        ("due", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="应缴金额")),
+                        ("paid", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="实缴金额")),
+                        ("paid_on", models.DateField(blank=True, null=True, verbose_name="到账日期")),
                     ],
                     options={
-                        'verbose_name': '缴费明细',
-                        'verbose_name_plural': '缴费明细',
+                        "verbose_name": "缴费明细",
+                        "verbose_name_plural": "缴费明细",
                     },
                 ),
             ],
         ),
         migrations.CreateModel(
-            name='BenefitSpell',
+            name="BenefitSpell",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('id_hash', caseworks.base.sealed.HashField(editable=False, max_length=32, verbose_name='证件号码检索码')),
-                ('period_from', models.CharField(max_length=7, verbose_name='起始期')),
-                ('period_to', models.CharField(max_length=7, verbose_name='截止期')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id_hash",
+                    caseworks.base.sealed.HashField(editable=False, max_length=32, verbose_name="证件号码检索码"),
+                ),
+                ("period_from", models.CharField(max_length=7, verbose_name="起始期")),
+                ("period_to", models.CharField(max_length=7, verbose_name="截止期")),
             ],
             options={
-                'verbose_name': '领取失业保险金记录',
-                'verbose_name_plural': '领取失业保险金记录',
-                'constraints': [models.UniqueConstraint(fields=('id_hash', 'period_from'), name='benefit_spell_once'), models.CheckConstraint(condition=models.Q(('period_to__gte', models.F('period_from'))), name='benefit_spell_in_order')],
+                "verbose_name": "领取失业保险金记录",
+                "verbose_name_plural": "领取失业保险金记录",
+                "constraints": [
+                    models.UniqueConstraint(fields=("id_hash", "period_from"), name="benefit_spell_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("period_to__gte", models.F("period_from"))), name="benefit_spell_in_order"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Certificate',
+            name="Certificate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cert_no', models.CharField(max_length=60, unique=True, verbose_name='证书编号')),
-                ('id_hash', caseworks.base.sealed.HashField(editable=False, max_length=32, verbose_name='证件号码检索码')),
-                ('cert_type', models.CharField(blank=True, choices=[('vocational_qualification', '技能人员职业资格证书'), ('skill_level', '职业技能等级证书')], default='', max_length=24, verbose_name='证书类型')),
-                ('occupation_code', models.CharField(max_length=40, verbose_name='职业编码')),
-                ('occupation', models.CharField(blank=True, default='', max_length=100, verbose_name='职业/工种')),
-                ('level', models.SmallIntegerField(verbose_name='等级')),
-                ('issued_on', models.DateField(verbose_name='发证日期')),
-                ('issuer', models.CharField(blank=True, default='', max_length=200, verbose_name='评价机构')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cert_no", models.CharField(max_length=60, unique=True, verbose_name="证书编号")),
+                (
+                    "id_hash",
+                    caseworks.base.sealed.HashField(editable=False, max_length=32, verbose_name="证件号码检索码"),
+                ),
+                (
+                    "cert_type",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("vocational_qualification", "技能人员职业资格证书"),
+                            ("skill_level", "职业技能等级证书"),
+                        ],
+                        default="",
+                        max_length=24,
+                        verbose_name="证书类型",
+                    ),
+                ),
+                ("occupation_code", models.CharField(max_length=40, verbose_name="职业编码")),
+                ("occupation", models.CharField(blank=True, default="", max_length=100, verbose_name="职业/工种")),
+                ("level", models.SmallIntegerField(verbose_name="等级")),
+                ("issued_on", models.DateField(verbose_name="发证日期")),
+                ("issuer", models.CharField(blank=True, default="", max_length=200, verbose_name="评价机构")),
             ],
             options={
-                'verbose_name': '技能证书',
-                'verbose_name_plural': '技能证书',
-                'indexes': [models.Index(fields=['id_hash'], name='certificate_person')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('level__range', (1, 5))), name='certificate_level_1_to_5'), models.CheckConstraint(condition=models.Q(('cert_type__in', ['', 'vocational_qualification', 'skill_level'])), name='certificate_type_known')],
+                "verbose_name": "技能证书",
+                "verbose_name_plural": "技能证书",
+                "indexes": [models.Index(fields=["id_hash"], name="certificate_person")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("level__range", (1, 5))), name="certificate_level_1_to_5"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cert_type__in", ["", "vocational_qualification", "skill_level"])),
+                        name="certificate_type_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FundYear',
+            name="FundYear",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region', models.CharField(max_length=6, verbose_name='行政区划代码')),
-                ('year', models.SmallIntegerField(verbose_name='年度')),
-                ('closing_balance', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='年末滚存结余')),
-                ('expenditure', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='全年基金支出')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("region", models.CharField(max_length=6, verbose_name="行政区划代码")),
+                ("year", models.SmallIntegerField(verbose_name="年度")),
+                ("closing_balance", models.DecimalField(decimal_places=2, max_digits=16, verbose_name="年末滚存结余")),
+                ("expenditure", models.DecimalField(decimal_places=2, max_digits=16, verbose_name="全年基金支出")),
             ],
             options={
-                'verbose_name': '基金收支',
-                'verbose_name_plural': '基金收支',
-                'constraints': [models.UniqueConstraint(fields=('region', 'year'), name='fund_year_once')],
+                "verbose_name": "基金收支",
+                "verbose_name_plural": "基金收支",
+                "constraints": [models.UniqueConstraint(fields=("region", "year"), name="fund_year_once")],
             },
         ),
         migrations.CreateModel(
-            name='ImportFile',
+            name="ImportFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('units', '参保单位'), ('accounts', '银行账户'), ('contributions', '缴费明细'), ('separations', '减员记录'), ('listings', '名单'), ('fund', '基金收支'), ('workers', '参保职工'), ('worker_insurance', '职工参保记录'), ('benefit_spells', '领取失业保险金记录'), ('certificates', '技能证书'), ('training_subsidies', '职业培训补贴')], max_length=20, verbose_name='文件类别')),
-                ('name', models.CharField(max_length=200, verbose_name='文件名')),
-                ('stored_name', models.CharField(blank=True, default='', max_length=300, verbose_name='暂存位置')),
-                ('sha256', models.CharField(blank=True, default='', max_length=64, verbose_name='SHA-256')),
-                ('bytes', models.BigIntegerField(default=0, verbose_name='字节数')),
-                ('encoding', models.CharField(blank=True, default='', max_length=12, verbose_name='编码')),
-                ('mode', models.CharField(choices=[('add', '新增和更新'), ('replace', '替换（找出上游已作废的记录）')], default='add', max_length=8, verbose_name='方式')),
-                ('period_from', models.CharField(blank=True, default='', max_length=7, verbose_name='起始期')),
-                ('period_to', models.CharField(blank=True, default='', max_length=7, verbose_name='截止期')),
-                ('region', models.CharField(blank=True, default='', max_length=6, verbose_name='行政区划（前缀）')),
-                ('read', models.BigIntegerField(default=0, verbose_name='读取')),
-                ('stored', models.BigIntegerField(default=0, verbose_name='入库')),
-                ('new', models.BigIntegerField(default=0, verbose_name='新增')),
-                ('changed', models.BigIntegerField(default=0, verbose_name='更新')),
-                ('rejected', models.BigIntegerField(default=0, verbose_name='拒绝')),
-                ('unchanged', models.BigIntegerField(default=0, verbose_name='未变')),
-                ('totals_rows', models.SmallIntegerField(default=0, verbose_name='合计行')),
-                ('retirements_proposed', models.BigIntegerField(default=0, verbose_name='待作废')),
-                ('notices', models.JSONField(blank=True, default=list, verbose_name='提示')),
-                ('actor_label', models.CharField(max_length=200, verbose_name='导入人（记录）')),
-                ('created_at', models.DateTimeField(verbose_name='提交时间')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='完成时间')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='导入人')),
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='import_file', to='base.run', verbose_name='任务')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("units", "参保单位"),
+                            ("accounts", "银行账户"),
+                            ("contributions", "缴费明细"),
+                            ("separations", "减员记录"),
+                            ("listings", "名单"),
+                            ("fund", "基金收支"),
+                            ("workers", "参保职工"),
+                            ("worker_insurance", "职工参保记录"),
+                            ("benefit_spells", "领取失业保险金记录"),
+                            ("certificates", "技能证书"),
+                            ("training_subsidies", "职业培训补贴"),
+                        ],
+                        max_length=20,
+                        verbose_name="文件类别",
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="文件名")),
+                ("stored_name", models.CharField(blank=True, default="", max_length=300, verbose_name="暂存位置")),
+                ("sha256", models.CharField(blank=True, default="", max_length=64, verbose_name="SHA-256")),
+                ("bytes", models.BigIntegerField(default=0, verbose_name="字节数")),
+                ("encoding", models.CharField(blank=True, default="", max_length=12, verbose_name="编码")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("add", "新增和更新"), ("replace", "替换（找出上游已作废的记录）")],
+                        default="add",
+                        max_length=8,
+                        verbose_name="方式",
+                    ),
+                ),
+                ("period_from", models.CharField(blank=True, default="", max_length=7, verbose_name="起始期")),
+                ("period_to", models.CharField(blank=True, default="", max_length=7, verbose_name="截止期")),
+                ("region", models.CharField(blank=True, default="", max_length=6, verbose_name="行政区划（前缀）")),
+                ("read", models.BigIntegerField(default=0, verbose_name="读取")),
+                ("stored", models.BigIntegerField(default=0, verbose_name="入库")),
+                ("new", models.BigIntegerField(default=0, verbose_name="新增")),
+                ("changed", models.BigIntegerField(default=0, verbose_name="更新")),
+                ("rejected", models.BigIntegerField(default=0, verbose_name="拒绝")),
+                ("unchanged", models.BigIntegerField(default=0, verbose_name="未变")),
+                ("totals_rows", models.SmallIntegerField(default=0, verbose_name="合计行")),
+                ("retirements_proposed", models.BigIntegerField(default=0, verbose_name="待作废")),
+                ("notices", models.JSONField(blank=True, default=list, verbose_name="提示")),
+                ("actor_label", models.CharField(max_length=200, verbose_name="导入人（记录）")),
+                ("created_at", models.DateTimeField(verbose_name="提交时间")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="完成时间")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="导入人",
+                    ),
+                ),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="import_file",
+                        to="base.run",
+                        verbose_name="任务",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '导入文件',
-                'verbose_name_plural': '导入文件',
+                "verbose_name": "导入文件",
+                "verbose_name_plural": "导入文件",
             },
         ),
         migrations.CreateModel(
-            name='Listing',
+            name="Listing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uscc', models.CharField(max_length=18, verbose_name='统一社会信用代码')),
-                ('list', models.CharField(choices=[('dishonest', '失信惩戒'), ('zombie', '僵尸企业'), ('abnormal', '经营异常'), ('environmental', '环保处罚')], max_length=14, verbose_name='名单类型')),
-                ('listed_on', models.DateField(verbose_name='列入日期')),
-                ('removed_on', models.DateField(blank=True, null=True, verbose_name='移出日期')),
-                ('source', models.CharField(blank=True, default='', max_length=200, verbose_name='来源')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uscc", models.CharField(max_length=18, verbose_name="统一社会信用代码")),
+                (
+                    "list",
+                    models.CharField(
+                        choices=[
+                            ("dishonest", "失信惩戒"),
+                            ("zombie", "僵尸企业"),
+                            ("abnormal", "经营异常"),
+                            ("environmental", "环保处罚"),
+                        ],
+                        max_length=14,
+                        verbose_name="名单类型",
+                    ),
+                ),
+                ("listed_on", models.DateField(verbose_name="列入日期")),
+                ("removed_on", models.DateField(blank=True, null=True, verbose_name="移出日期")),
+                ("source", models.CharField(blank=True, default="", max_length=200, verbose_name="来源")),
             ],
             options={
-                'verbose_name': '名单',
-                'verbose_name_plural': '名单',
-                'constraints': [models.UniqueConstraint(fields=('uscc', 'list', 'listed_on'), name='listing_once'), models.CheckConstraint(condition=models.Q(('list__in', ['dishonest', 'zombie', 'abnormal', 'environmental'])), name='listing_list_known')],
+                "verbose_name": "名单",
+                "verbose_name_plural": "名单",
+                "constraints": [
+                    models.UniqueConstraint(fields=("uscc", "list", "listed_on"), name="listing_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("list__in", ["dishonest", "zombie", "abnormal", "environmental"])),
+                        name="listing_list_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RejectedRow',
+            name="RejectedRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('units', '参保单位'), ('accounts', '银行账户'), ('contributions', '缴费明细'), ('separations', '减员记录'), ('listings', '名单'), ('fund', '基金收支'), ('workers', '参保职工'), ('worker_insurance', '职工参保记录'), ('benefit_spells', '领取失业保险金记录'), ('certificates', '技能证书'), ('training_subsidies', '职业培训补贴')], max_length=20, verbose_name='文件类别')),
-                ('line', models.BigIntegerField(verbose_name='行')),
-                ('column', models.CharField(max_length=40, verbose_name='列')),
-                ('value', caseworks.base.sealed.SealedField(blank=True, default='', verbose_name='值')),
-                ('reason', models.TextField(verbose_name='原因')),
-                ('uscc', models.CharField(blank=True, default='', max_length=18, verbose_name='统一社会信用代码')),
-                ('key', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None, verbose_name='主键')),
-                ('settled_at', models.DateTimeField(blank=True, null=True, verbose_name='说明时间')),
-                ('settled_label', models.CharField(blank=True, default='', max_length=200, verbose_name='说明人（记录）')),
-                ('settled_words', models.TextField(blank=True, default='', verbose_name='说明')),
-                ('import_file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejected_rows', to='registry.importfile', verbose_name='导入文件')),
-                ('mended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='mended_rows', to='registry.importfile', verbose_name='由此次导入更正')),
-                ('settled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='说明人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("units", "参保单位"),
+                            ("accounts", "银行账户"),
+                            ("contributions", "缴费明细"),
+                            ("separations", "减员记录"),
+                            ("listings", "名单"),
+                            ("fund", "基金收支"),
+                            ("workers", "参保职工"),
+                            ("worker_insurance", "职工参保记录"),
+                            ("benefit_spells", "领取失业保险金记录"),
+                            ("certificates", "技能证书"),
+                            ("training_subsidies", "职业培训补贴"),
+                        ],
+                        max_length=20,
+                        verbose_name="文件类别",
+                    ),
+                ),
+                ("line", models.BigIntegerField(verbose_name="行")),
+                ("column", models.CharField(max_length=40, verbose_name="列")),
+                ("value", caseworks.base.sealed.SealedField(blank=True, default="", verbose_name="值")),
+                ("reason", models.TextField(verbose_name="原因")),
+                ("uscc", models.CharField(blank=True, default="", max_length=18, verbose_name="统一社会信用代码")),
+                (
+                    "key",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), size=None, verbose_name="主键"
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(blank=True, null=True, verbose_name="说明时间")),
+                (
+                    "settled_label",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="说明人（记录）"),
+                ),
+                ("settled_words", models.TextField(blank=True, default="", verbose_name="说明")),
+                (
+                    "import_file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rejected_rows",
+                        to="registry.importfile",
+                        verbose_name="导入文件",
+                    ),
+                ),
+                (
+                    "mended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="mended_rows",
+                        to="registry.importfile",
+                        verbose_name="由此次导入更正",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="说明人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '被拒绝的行',
-                'verbose_name_plural': '被拒绝的行',
+                "verbose_name": "被拒绝的行",
+                "verbose_name_plural": "被拒绝的行",
             },
         ),
         migrations.CreateModel(
-            name='Retirement',
+            name="Retirement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('units', '参保单位'), ('accounts', '银行账户'), ('contributions', '缴费明细'), ('separations', '减员记录'), ('listings', '名单'), ('fund', '基金收支'), ('workers', '参保职工'), ('worker_insurance', '职工参保记录'), ('benefit_spells', '领取失业保险金记录'), ('certificates', '技能证书'), ('training_subsidies', '职业培训补贴')], max_length=20, verbose_name='文件类别')),
-                ('key', models.JSONField(verbose_name='主键')),
-                ('uscc', models.CharField(blank=True, default='', max_length=18, verbose_name='统一社会信用代码')),
-                ('snapshot', models.JSONField(verbose_name='作废时的内容')),
-                ('status', models.CharField(choices=[('proposed', '待确认'), ('confirmed', '已作废'), ('kept', '保留')], default='proposed', max_length=10, verbose_name='状态')),
-                ('decided_label', models.CharField(blank=True, default='', max_length=200, verbose_name='决定人（记录）')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='决定时间')),
-                ('reason', models.CharField(blank=True, default='', max_length=300, verbose_name='说明')),
-                ('confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='决定人')),
-                ('import_file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='retirements', to='registry.importfile', verbose_name='导入文件')),
-                ('proposed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提出人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("units", "参保单位"),
+                            ("accounts", "银行账户"),
+                            ("contributions", "缴费明细"),
+                            ("separations", "减员记录"),
+                            ("listings", "名单"),
+                            ("fund", "基金收支"),
+                            ("workers", "参保职工"),
+                            ("worker_insurance", "职工参保记录"),
+                            ("benefit_spells", "领取失业保险金记录"),
+                            ("certificates", "技能证书"),
+                            ("training_subsidies", "职业培训补贴"),
+                        ],
+                        max_length=20,
+                        verbose_name="文件类别",
+                    ),
+                ),
+                ("key", models.JSONField(verbose_name="主键")),
+                ("uscc", models.CharField(blank=True, default="", max_length=18, verbose_name="统一社会信用代码")),
+                ("snapshot", models.JSONField(verbose_name="作废时的内容")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("proposed", "待确认"), ("confirmed", "已作废"), ("kept", "保留")],
+                        default="proposed",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "decided_label",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="决定人（记录）"),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="决定时间")),
+                ("reason", models.CharField(blank=True, default="", max_length=300, verbose_name="说明")),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="决定人",
+                    ),
+                ),
+                (
+                    "import_file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="retirements",
+                        to="registry.importfile",
+                        verbose_name="导入文件",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="提出人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '作废记录',
-                'verbose_name_plural': '作废记录',
+                "verbose_name": "作废记录",
+                "verbose_name_plural": "作废记录",
             },
         ),
         migrations.CreateModel(
-            name='Separation',
+            name="Separation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('id_hash', caseworks.base.sealed.HashField(editable=False, max_length=32, of='id_no', verbose_name='证件号码检索码')),
-                ('id_no', caseworks.base.sealed.SealedField(verbose_name='证件号码')),
-                ('separated_on', models.DateField(verbose_name='减员日期')),
-                ('uscc', models.CharField(max_length=18, verbose_name='统一社会信用代码')),
-                ('reason', models.CharField(choices=[('death', '死亡'), ('retirement', '退休'), ('dismissal', '被辞退'), ('termination', '解除劳动合同'), ('resignation', '辞职'), ('transfer', '工作调动'), ('military', '参军'), ('study', '上学'), ('other', '其他')], max_length=12, verbose_name='减员原因')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id_hash",
+                    caseworks.base.sealed.HashField(
+                        editable=False, max_length=32, of="id_no", verbose_name="证件号码检索码"
+                    ),
+                ),
+                ("id_no", caseworks.base.sealed.SealedField(verbose_name="证件号码")),
+                ("separated_on", models.DateField(verbose_name="减员日期")),
+                ("uscc", models.CharField(max_length=18, verbose_name="统一社会信用代码")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("death", "死亡"),
+                            ("retirement", "退休"),
+                            ("dismissal", "被辞退"),
+                            ("termination", "解除劳动合同"),
+                            ("resignation", "辞职"),
+                            ("transfer", "工作调动"),
+                            ("military", "参军"),
+                            ("study", "上学"),
+                            ("other", "其他"),
+                        ],
+                        max_length=12,
+                        verbose_name="减员原因",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '减员记录',
-                'verbose_name_plural': '减员记录',
-                'indexes': [models.Index(fields=['separated_on', 'uscc'], name='separation_date_uscc')],
-                'constraints': [models.UniqueConstraint(fields=('uscc', 'separated_on', 'id_hash'), name='separation_once'), models.CheckConstraint(condition=models.Q(('reason__in', ['death', 'retirement', 'dismissal', 'termination', 'resignation', 'transfer', 'military', 'study', 'other'])), name='separation_reason_known')],
+                "verbose_name": "减员记录",
+                "verbose_name_plural": "减员记录",
+                "indexes": [models.Index(fields=["separated_on", "uscc"], name="separation_date_uscc")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("uscc", "separated_on", "id_hash"), name="separation_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "reason__in",
+                                [
+                                    "death",
+                                    "retirement",
+                                    "dismissal",
+                                    "termination",
+                                    "resignation",
+                                    "transfer",
+                                    "military",
+                                    "study",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="separation_reason_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TrainingSubsidy',
+            name="TrainingSubsidy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('id_hash', caseworks.base.sealed.HashField(editable=False, max_length=32, verbose_name='证件号码检索码')),
-                ('occupation_code', models.CharField(max_length=40, verbose_name='职业编码')),
-                ('level', models.SmallIntegerField(verbose_name='等级')),
-                ('paid_on', models.DateField(verbose_name='发放日期')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='补贴金额')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id_hash",
+                    caseworks.base.sealed.HashField(editable=False, max_length=32, verbose_name="证件号码检索码"),
+                ),
+                ("occupation_code", models.CharField(max_length=40, verbose_name="职业编码")),
+                ("level", models.SmallIntegerField(verbose_name="等级")),
+                ("paid_on", models.DateField(verbose_name="发放日期")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="补贴金额")),
             ],
             options={
-                'verbose_name': '职业培训补贴',
-                'verbose_name_plural': '职业培训补贴',
-                'constraints': [models.UniqueConstraint(fields=('id_hash', 'occupation_code', 'level', 'paid_on'), name='training_subsidy_once'), models.CheckConstraint(condition=models.Q(('level__range', (1, 5))), name='training_subsidy_level_1_to_5')],
+                "verbose_name": "职业培训补贴",
+                "verbose_name_plural": "职业培训补贴",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("id_hash", "occupation_code", "level", "paid_on"), name="training_subsidy_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__range", (1, 5))), name="training_subsidy_level_1_to_5"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uscc', models.CharField(max_length=18, unique=True, verbose_name='统一社会信用代码')),
-                ('name', models.CharField(max_length=200, verbose_name='单位名称')),
-                ('name_key', models.CharField(max_length=200, verbose_name='名称检索码')),
-                ('former_names', models.CharField(blank=True, default='', max_length=1000, verbose_name='曾用名')),
-                ('former_key', models.CharField(blank=True, default='', max_length=1000, verbose_name='曾用名检索码')),
-                ('search_key', models.GeneratedField(db_persist=True, expression=caseworks.registry.models.units.Joined(models.F('name_key'), models.F('former_key')), output_field=models.TextField())),
-                ('unit_type', models.CharField(choices=[('enterprise', '企业'), ('social_organization', '社会团体'), ('foundation', '基金会'), ('social_service', '社会服务机构'), ('law_firm', '律师事务所'), ('accounting_firm', '会计师事务所'), ('individual_business', '个体工商户'), ('government', '机关'), ('public_institution', '事业单位'), ('other', '其他')], max_length=20, verbose_name='单位类型')),
-                ('size', models.CharField(blank=True, choices=[('large', '大型'), ('medium', '中型'), ('small', '小型'), ('micro', '微型')], default='', max_length=6, verbose_name='企业划型')),
-                ('region', models.CharField(max_length=6, verbose_name='行政区划代码')),
-                ('status', models.CharField(choices=[('active', '正常'), ('suspended', '暂停'), ('deregistered', '注销'), ('revoked', '吊销')], max_length=12, verbose_name='参保状态')),
-                ('insured_from', models.DateField(verbose_name='参保日期')),
-                ('dispatch_licence', models.CharField(blank=True, default='', max_length=60, verbose_name='劳务派遣许可证号')),
-                ('dispatch_licence_until', models.DateField(blank=True, null=True, verbose_name='许可证有效期止')),
-                ('phone', caseworks.base.sealed.SealedField(blank=True, default='', verbose_name='联系电话')),
-                ('phone_hash', caseworks.base.sealed.HashField(editable=False, max_length=32, null=True, of='phone', verbose_name='联系电话检索码')),
-                ('address', models.CharField(blank=True, default='', max_length=300, verbose_name='地址')),
-                ('legal_representative', models.CharField(blank=True, default='', max_length=100, verbose_name='法定代表人')),
-                ('contact', models.CharField(blank=True, default='', max_length=100, verbose_name='联系人')),
-                ('updated_at', models.DateTimeField(verbose_name='更新时间')),
-                ('city_office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.office', verbose_name='市级机构')),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.office', verbose_name='经办机构')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uscc", models.CharField(max_length=18, unique=True, verbose_name="统一社会信用代码")),
+                ("name", models.CharField(max_length=200, verbose_name="单位名称")),
+                ("name_key", models.CharField(max_length=200, verbose_name="名称检索码")),
+                ("former_names", models.CharField(blank=True, default="", max_length=1000, verbose_name="曾用名")),
+                ("former_key", models.CharField(blank=True, default="", max_length=1000, verbose_name="曾用名检索码")),
+                (
+                    "search_key",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=caseworks.registry.models.units.Joined(models.F("name_key"), models.F("former_key")),
+                        output_field=models.TextField(),
+                    ),
+                ),
+                (
+                    "unit_type",
+                    models.CharField(
+                        choices=[
+                            ("enterprise", "企业"),
+                            ("social_organization", "社会团体"),
+                            ("foundation", "基金会"),
+                            ("social_service", "社会服务机构"),
+                            ("law_firm", "律师事务所"),
+                            ("accounting_firm", "会计师事务所"),
+                            ("individual_business", "个体工商户"),
+                            ("government", "机关"),
+                            ("public_institution", "事业单位"),
+                            ("other", "其他"),
+                        ],
+                        max_length=20,
+                        verbose_name="单位类型",
+                    ),
+                ),
+                (
+                    "size",
+                    models.CharField(
+                        blank=True,
+                        choices=[("large", "大型"), ("medium", "中型"), ("small", "小型"), ("micro", "微型")],
+                        default="",
+                        max_length=6,
+                        verbose_name="企业划型",
+                    ),
+                ),
+                ("region", models.CharField(max_length=6, verbose_name="行政区划代码")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "正常"),
+                            ("suspended", "暂停"),
+                            ("deregistered", "注销"),
+                            ("revoked", "吊销"),
+                        ],
+                        max_length=12,
+                        verbose_name="参保状态",
+                    ),
+                ),
+                ("insured_from", models.DateField(verbose_name="参保日期")),
+                (
+                    "dispatch_licence",
+                    models.CharField(blank=True, default="", max_length=60, verbose_name="劳务派遣许可证号"),
+                ),
+                ("dispatch_licence_until", models.DateField(blank=True, null=True, verbose_name="许可证有效期止")),
+                ("phone", caseworks.base.sealed.SealedField(blank=True, default="", verbose_name="联系电话")),
+                (
+                    "phone_hash",
+                    caseworks.base.sealed.HashField(
+                        editable=False, max_length=32, null=True, of="phone", verbose_name="联系电话检索码"
+                    ),
+                ),
+                ("address", models.CharField(blank=True, default="", max_length=300, verbose_name="地址")),
+                (
+                    "legal_representative",
+                    models.CharField(blank=True, default="", max_length=100, verbose_name="法定代表人"),
+                ),
+                ("contact", models.CharField(blank=True, default="", max_length=100, verbose_name="联系人")),
+                ("updated_at", models.DateTimeField(verbose_name="更新时间")),
+                (
+                    "city_office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.office",
+                        verbose_name="市级机构",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.office",
+                        verbose_name="经办机构",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '参保单位',
-                'verbose_name_plural': '参保单位',
+                "verbose_name": "参保单位",
+                "verbose_name_plural": "参保单位",
             },
         ),
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('id_hash', caseworks.base.sealed.HashField(editable=False, max_length=32, of='id_no', unique=True, verbose_name='证件号码检索码')),
-                ('id_no', caseworks.base.sealed.SealedField(verbose_name='证件号码')),
-                ('id_type', models.CharField(choices=[('resident_id', '居民身份证'), ('permit', '港澳台居民居住证'), ('foreign_pr', '外国人永久居留证'), ('passport', '护照')], default='resident_id', max_length=12, verbose_name='证件类型')),
-                ('name', models.CharField(max_length=100, verbose_name='姓名')),
-                ('phone', caseworks.base.sealed.SealedField(blank=True, default='', verbose_name='联系电话')),
-                ('phone_hash', caseworks.base.sealed.HashField(editable=False, max_length=32, null=True, of='phone', verbose_name='联系电话检索码')),
-                ('region', models.CharField(blank=True, default='', max_length=6, verbose_name='行政区划代码')),
-                ('card_bank', models.CharField(blank=True, default='', max_length=200, verbose_name='社保卡银行')),
-                ('card_account', caseworks.base.sealed.SealedField(blank=True, default='', verbose_name='社保卡账号')),
-                ('card_hash', caseworks.base.sealed.HashField(editable=False, max_length=32, null=True, of='card_account', verbose_name='社保卡账号检索码')),
-                ('card_tail', models.CharField(blank=True, default='', max_length=4, verbose_name='社保卡账号末四位')),
-                ('card_active', models.BooleanField(blank=True, null=True, verbose_name='金融功能已激活')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id_hash",
+                    caseworks.base.sealed.HashField(
+                        editable=False, max_length=32, of="id_no", unique=True, verbose_name="证件号码检索码"
+                    ),
+                ),
+                ("id_no", caseworks.base.sealed.SealedField(verbose_name="证件号码")),
+                (
+                    "id_type",
+                    models.CharField(
+                        choices=[
+                            ("resident_id", "居民身份证"),
+                            ("permit", "港澳台居民居住证"),
+                            ("foreign_pr", "外国人永久居留证"),
+                            ("passport", "护照"),
+                        ],
+                        default="resident_id",
+                        max_length=12,
+                        verbose_name="证件类型",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="姓名")),
+                ("phone", caseworks.base.sealed.SealedField(blank=True, default="", verbose_name="联系电话")),
+                (
+                    "phone_hash",
+                    caseworks.base.sealed.HashField(
+                        editable=False, max_length=32, null=True, of="phone", verbose_name="联系电话检索码"
+                    ),
+                ),
+                ("region", models.CharField(blank=True, default="", max_length=6, verbose_name="行政区划代码")),
+                ("card_bank", models.CharField(blank=True, default="", max_length=200, verbose_name="社保卡银行")),
+                ("card_account", caseworks.base.sealed.SealedField(blank=True, default="", verbose_name="社保卡账号")),
+                (
+                    "card_hash",
+                    caseworks.base.sealed.HashField(
+                        editable=False, max_length=32, null=True, of="card_account", verbose_name="社保卡账号检索码"
+                    ),
+                ),
+                ("card_tail", models.CharField(blank=True, default="", max_length=4, verbose_name="社保卡账号末四位")),
+                ("card_active", models.BooleanField(blank=True, null=True, verbose_name="金融功能已激活")),
             ],
             options={
-                'verbose_name': '参保职工',
-                'verbose_name_plural': '参保职工',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id_type__in', ['resident_id', 'permit', 'foreign_pr', 'passport'])), name='worker_id_type_known')],
+                "verbose_name": "参保职工",
+                "verbose_name_plural": "参保职工",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id_type__in", ["resident_id", "permit", "foreign_pr", "passport"])),
+                        name="worker_id_type_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='WorkerInsurance',
+            name="WorkerInsurance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('id_hash', caseworks.base.sealed.HashField(editable=False, max_length=32, verbose_name='证件号码检索码')),
-                ('uscc', models.CharField(max_length=18, verbose_name='统一社会信用代码')),
-                ('period_from', models.CharField(max_length=7, verbose_name='起始期')),
-                ('period_to', models.CharField(max_length=7, verbose_name='截止期')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id_hash",
+                    caseworks.base.sealed.HashField(editable=False, max_length=32, verbose_name="证件号码检索码"),
+                ),
+                ("uscc", models.CharField(max_length=18, verbose_name="统一社会信用代码")),
+                ("period_from", models.CharField(max_length=7, verbose_name="起始期")),
+                ("period_to", models.CharField(max_length=7, verbose_name="截止期")),
             ],
             options={
-                'verbose_name': '职工参保记录',
-                'verbose_name_plural': '职工参保记录',
-                'constraints': [models.UniqueConstraint(fields=('id_hash', 'uscc', 'period_from'), name='worker_insurance_once'), models.CheckConstraint(condition=models.Q(('period_to__gte', models.F('period_from'))), name='worker_insurance_in_order')],
+                "verbose_name": "职工参保记录",
+                "verbose_name_plural": "职工参保记录",
+                "constraints": [
+                    models.UniqueConstraint(fields=("id_hash", "uscc", "period_from"), name="worker_insurance_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("period_to__gte", models.F("period_from"))),
+                        name="worker_insurance_in_order",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uscc', models.CharField(max_length=18, verbose_name='统一社会信用代码')),
-                ('kind', models.CharField(choices=[('corporate', '对公'), ('tax', '税务缴费账户')], max_length=10, verbose_name='账户类型')),
-                ('bank_name', models.CharField(blank=True, default='', max_length=200, verbose_name='开户银行')),
-                ('bank_code', models.CharField(blank=True, default='', max_length=40, verbose_name='联行号')),
-                ('account_no', caseworks.base.sealed.SealedField(verbose_name='银行账号')),
-                ('account_hash', caseworks.base.sealed.HashField(editable=False, max_length=32, of='account_no', verbose_name='银行账号检索码')),
-                ('account_tail', models.CharField(max_length=4, verbose_name='账号末四位')),
-                ('account_name', models.CharField(max_length=200, verbose_name='户名')),
-                ('status', models.CharField(choices=[('current', '在用'), ('proposed', '待确认'), ('superseded', '已替换'), ('refused', '已退回')], max_length=10, verbose_name='状态')),
-                ('proposed_at', models.DateTimeField(verbose_name='提出时间')),
-                ('proposed_label', models.CharField(max_length=200, verbose_name='提出人（记录）')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='决定时间')),
-                ('decided_label', models.CharField(blank=True, default='', max_length=200, verbose_name='决定人（记录）')),
-                ('refused_because', models.CharField(blank=True, default='', max_length=300, verbose_name='退回理由')),
-                ('confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='决定人')),
-                ('proposed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提出人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uscc", models.CharField(max_length=18, verbose_name="统一社会信用代码")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("corporate", "对公"), ("tax", "税务缴费账户")], max_length=10, verbose_name="账户类型"
+                    ),
+                ),
+                ("bank_name", models.CharField(blank=True, default="", max_length=200, verbose_name="开户银行")),
+                ("bank_code", models.CharField(blank=True, default="", max_length=40, verbose_name="联行号")),
+                ("account_no", caseworks.base.sealed.SealedField(verbose_name="银行账号")),
+                (
+                    "account_hash",
+                    caseworks.base.sealed.HashField(
+                        editable=False, max_length=32, of="account_no", verbose_name="银行账号检索码"
+                    ),
+                ),
+                ("account_tail", models.CharField(max_length=4, verbose_name="账号末四位")),
+                ("account_name", models.CharField(max_length=200, verbose_name="户名")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("current", "在用"),
+                            ("proposed", "待确认"),
+                            ("superseded", "已替换"),
+                            ("refused", "已退回"),
+                        ],
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("proposed_at", models.DateTimeField(verbose_name="提出时间")),
+                ("proposed_label", models.CharField(max_length=200, verbose_name="提出人（记录）")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="决定时间")),
+                (
+                    "decided_label",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="决定人（记录）"),
+                ),
+                ("refused_because", models.CharField(blank=True, default="", max_length=300, verbose_name="退回理由")),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="决定人",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="提出人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '银行账户',
-                'verbose_name_plural': '银行账户',
-                'indexes': [models.Index(fields=['status', 'uscc', 'kind'], name='account_status_uscc')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'current')), fields=('uscc', 'kind'), name='account_one_current'), models.UniqueConstraint(condition=models.Q(('status', 'proposed')), fields=('uscc', 'kind'), name='account_one_proposed'), models.CheckConstraint(condition=models.Q(('kind__in', ['corporate', 'tax'])), name='account_kind_known'), models.CheckConstraint(condition=models.Q(('status__in', ['current', 'proposed', 'superseded', 'refused'])), name='account_status_known'), models.CheckConstraint(condition=models.Q(('proposed_by__isnull', True), ('confirmed_by__isnull', True), models.Q(('confirmed_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='account_decided_by_another_person'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'refused'), _negated=True), models.Q(('refused_because', ''), _negated=True), _connector='OR'), name='account_refused_with_reason')],
+                "verbose_name": "银行账户",
+                "verbose_name_plural": "银行账户",
+                "indexes": [models.Index(fields=["status", "uscc", "kind"], name="account_status_uscc")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "current")), fields=("uscc", "kind"), name="account_one_current"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "proposed")), fields=("uscc", "kind"), name="account_one_proposed"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["corporate", "tax"])), name="account_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["current", "proposed", "superseded", "refused"])),
+                        name="account_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("proposed_by__isnull", True),
+                            ("confirmed_by__isnull", True),
+                            models.Q(("confirmed_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="account_decided_by_another_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "refused"), _negated=True),
+                            models.Q(("refused_because", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="account_refused_with_reason",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='importfile',
-            index=models.Index(fields=['-created_at', '-id'], name='import_newest'),
+            model_name="importfile",
+            index=models.Index(fields=["-created_at", "-id"], name="import_newest"),
         ),
         migrations.AddConstraint(
-            model_name='importfile',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['units', 'accounts', 'contributions', 'separations', 'listings', 'fund', 'workers', 'worker_insurance', 'benefit_spells', 'certificates', 'training_subsidies'])), name='import_kind_known'),
+            model_name="importfile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "units",
+                            "accounts",
+                            "contributions",
+                            "separations",
+                            "listings",
+                            "fund",
+                            "workers",
+                            "worker_insurance",
+                            "benefit_spells",
+                            "certificates",
+                            "training_subsidies",
+                        ],
+                    )
+                ),
+                name="import_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importfile',
-            constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['add', 'replace'])), name='import_mode_known'),
+            model_name="importfile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("mode__in", ["add", "replace"])), name="import_mode_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importfile',
-            constraint=models.CheckConstraint(condition=models.Q(('read', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('stored'), '+', models.F('rejected')), '+', models.F('unchanged')))), name='import_rows_add_up'),
+            model_name="importfile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "read",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("stored"), "+", models.F("rejected")
+                            ),
+                            "+",
+                            models.F("unchanged"),
+                        ),
+                    )
+                ),
+                name="import_rows_add_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importfile',
-            constraint=models.CheckConstraint(condition=models.Q(('stored', django.db.models.expressions.CombinedExpression(models.F('new'), '+', models.F('changed')))), name='import_stored_is_new_and_changed'),
+            model_name="importfile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "stored",
+                        django.db.models.expressions.CombinedExpression(models.F("new"), "+", models.F("changed")),
+                    )
+                ),
+                name="import_stored_is_new_and_changed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='rejectedrow',
-            index=models.Index(condition=models.Q(('mended_by__isnull', True), ('settled_at__isnull', True), models.Q(('uscc', ''), _negated=True)), fields=['uscc'], name='rejected_standing_uscc'),
+            model_name="rejectedrow",
+            index=models.Index(
+                condition=models.Q(
+                    ("mended_by__isnull", True), ("settled_at__isnull", True), models.Q(("uscc", ""), _negated=True)
+                ),
+                fields=["uscc"],
+                name="rejected_standing_uscc",
+            ),
         ),
         migrations.AddIndex(
-            model_name='rejectedrow',
-            index=models.Index(condition=models.Q(('mended_by__isnull', True), ('settled_at__isnull', True)), fields=['kind'], name='rejected_standing_kind'),
+            model_name="rejectedrow",
+            index=models.Index(
+                condition=models.Q(("mended_by__isnull", True), ("settled_at__isnull", True)),
+                fields=["kind"],
+                name="rejected_standing_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rejectedrow',
-            constraint=models.UniqueConstraint(fields=('import_file', 'line'), name='rejected_row_once'),
+            model_name="rejectedrow",
+            constraint=models.UniqueConstraint(fields=("import_file", "line"), name="rejected_row_once"),
         ),
         migrations.AddConstraint(
-            model_name='rejectedrow',
-            constraint=models.CheckConstraint(condition=models.Q(('settled_at__isnull', True), models.Q(('settled_words', ''), _negated=True), _connector='OR'), name='rejected_row_settled_in_words'),
+            model_name="rejectedrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("settled_at__isnull", True), models.Q(("settled_words", ""), _negated=True), _connector="OR"
+                ),
+                name="rejected_row_settled_in_words",
+            ),
         ),
         migrations.AddIndex(
-            model_name='retirement',
-            index=models.Index(fields=['status', 'import_file', 'id'], name='retirement_status_file'),
+            model_name="retirement",
+            index=models.Index(fields=["status", "import_file", "id"], name="retirement_status_file"),
         ),
         migrations.AddConstraint(
-            model_name='retirement',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'confirmed', 'kept'])), name='retirement_status_known'),
+            model_name="retirement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["proposed", "confirmed", "kept"])), name="retirement_status_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='retirement',
-            constraint=models.CheckConstraint(condition=models.Q(('proposed_by__isnull', True), ('confirmed_by__isnull', True), models.Q(('confirmed_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='retirement_confirmed_by_another_person'),
+            model_name="retirement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("proposed_by__isnull", True),
+                    ("confirmed_by__isnull", True),
+                    models.Q(("confirmed_by", models.F("proposed_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="retirement_confirmed_by_another_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='retirement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('status', 'proposed')), models.Q(models.Q(('status', 'proposed'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='retirement_decided_when_closed'),
+            model_name="retirement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at__isnull", True), ("status", "proposed")),
+                    models.Q(models.Q(("status", "proposed"), _negated=True), ("decided_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="retirement_decided_when_closed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['office', 'uscc'], name='unit_office_uscc'),
+            model_name="unit",
+            index=models.Index(fields=["office", "uscc"], name="unit_office_uscc"),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['city_office', 'uscc'], name='unit_city_uscc'),
+            model_name="unit",
+            index=models.Index(fields=["city_office", "uscc"], name="unit_city_uscc"),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['name_key', 'uscc'], name='unit_name_key'),
+            model_name="unit",
+            index=models.Index(fields=["name_key", "uscc"], name="unit_name_key"),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['region', 'uscc'], name='unit_region_uscc'),
+            model_name="unit",
+            index=models.Index(fields=["region", "uscc"], name="unit_region_uscc"),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['office', 'name_key', 'uscc'], name='unit_office_name'),
+            model_name="unit",
+            index=models.Index(fields=["office", "name_key", "uscc"], name="unit_office_name"),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['city_office', 'name_key', 'uscc'], name='unit_city_name'),
+            model_name="unit",
+            index=models.Index(fields=["city_office", "name_key", "uscc"], name="unit_city_name"),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['unit_type', 'uscc'], name='unit_type_uscc'),
+            model_name="unit",
+            index=models.Index(fields=["unit_type", "uscc"], name="unit_type_uscc"),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['size', 'uscc'], name='unit_size_uscc'),
+            model_name="unit",
+            index=models.Index(fields=["size", "uscc"], name="unit_size_uscc"),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['status', 'uscc'], name='unit_status_uscc'),
+            model_name="unit",
+            index=models.Index(fields=["status", "uscc"], name="unit_status_uscc"),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=django.contrib.postgres.indexes.GinIndex(caseworks.registry.models.units.Grams(models.F('search_key')), name='unit_grams'),
+            model_name="unit",
+            index=django.contrib.postgres.indexes.GinIndex(
+                caseworks.registry.models.units.Grams(models.F("search_key")), name="unit_grams"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_type__in', ['enterprise', 'social_organization', 'foundation', 'social_service', 'law_firm', 'accounting_firm', 'individual_business', 'government', 'public_institution', 'other'])), name='unit_type_known'),
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "unit_type__in",
+                        [
+                            "enterprise",
+                            "social_organization",
+                            "foundation",
+                            "social_service",
+                            "law_firm",
+                            "accounting_firm",
+                            "individual_business",
+                            "government",
+                            "public_institution",
+                            "other",
+                        ],
+                    )
+                ),
+                name="unit_type_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('size__in', ['', 'large', 'medium', 'small', 'micro'])), name='unit_size_known'),
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("size__in", ["", "large", "medium", "small", "micro"])), name="unit_size_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'suspended', 'deregistered', 'revoked'])), name='unit_status_known'),
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["active", "suspended", "deregistered", "revoked"])),
+                name="unit_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('region__regex', '^[0-9]{6}$')), name='unit_region_six_digits'),
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("region__regex", "^[0-9]{6}$")), name="unit_region_six_digits"
+            ),
         ),
     ]
