@@ -17,6 +17,7 @@ from refunds.enums import ChangeKind
 from refunds.facts import COLUMNS, read
 from refunds.parameters import Parameters
 from refunds.policy import Judgement, judge
+from refunds.reach import Reach
 from refunds.rulebook import Rulebook
 
 JUDGED = ("outcome", "reasons", "flags", "net_reduction", "layoff_rate", "ratio", "amount")
@@ -216,18 +217,22 @@ def remove(usccs: list[str], cause: Cause) -> int:
         return cursor.rowcount
 
 
-def elsewhere(year: int, region: str) -> tuple[list[str], list[str]]:
-    """Stored units that a region no longer has: those that moved to another, and those in no file any more."""
+def elsewhere(year: int, reach: Reach) -> tuple[list[str], list[str]]:
+    """Stored units that a region no longer has: those that moved to another, and those in no file any more.
+
+    One that moved out of the offices of a person's screening waits for the office that has it now.
+    """
+    offices = Reach(offices=reach.offices)
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT a.uscc, EXISTS (SELECT FROM registry_unit u WHERE u.uscc = a.uscc)
-            FROM refunds_assessment a
-            WHERE a.year = %(year)s AND starts_with(a.region, %(region)s) AND NOT EXISTS (
-                SELECT FROM registry_unit u WHERE u.uscc = a.uscc AND starts_with(u.region, %(region)s))""",
-            {"year": year, "region": region},
+            f"""SELECT a.uscc, u.uscc IS NOT NULL, {offices.sql("u")}
+            FROM refunds_assessment a LEFT JOIN registry_unit u ON u.uscc = a.uscc
+            WHERE a.year = %(year)s AND {reach.sql("a")} AND (u.uscc IS NULL OR NOT ({reach.sql("u")}))""",
+            reach.parameters | {"year": year},
         )
         rows = cursor.fetchall()
-    return [uscc for uscc, exists in rows if exists], [uscc for uscc, exists in rows if not exists]
+    moved = [uscc for uscc, exists, within in rows if exists and within]
+    return moved, [uscc for uscc, exists, _ in rows if not exists]
 
 
 def is_empty(year: int) -> bool:

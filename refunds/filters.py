@@ -109,6 +109,17 @@ class AssessmentFilter(ScopedForm):
         if low is not None and high is not None and low > high:
             self.add_error("amount_to", f"上限 {high} 小于下限 {low}，请改正其中之一。")
 
+    @property
+    def orders(self) -> dict[str, Order]:
+        """The orders of the list. Payable units from the least amount up would be found behind all those of 0.00 first.
+
+        With a least amount the index begins where they do.
+        """
+        given = self.cleaned_data if self.is_valid() else {}
+        if given.get("outcome") in (Outcome.ELIGIBLE, Outcome.MANUAL) and not given.get("amount_from"):
+            return {name: order for name, order in ASSESSMENT_ORDERS.items() if name != "amount_up"}
+        return ASSESSMENT_ORDERS
+
     def applied(self, rows: AssessmentQuerySet) -> AssessmentQuerySet:
         """The rows that fit; the form must be valid."""
         given = self.cleaned_data

@@ -36,7 +36,7 @@ class ScreeningForm(forms.Form):
 
     def __init__(self, data: Any = None, *, person: Person, on: dt.date, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial={"as_of": on, **(initial or {})}, label_suffix="")
-        self.on = on
+        self.person, self.on = person, on
         year, region = self.fields["year"], self.fields["region"]
         assert isinstance(year, forms.ChoiceField)
         assert isinstance(region, forms.ChoiceField)

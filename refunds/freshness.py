@@ -12,6 +12,7 @@ from django.db import connection
 from caseworks.base.errors import Refusal
 from caseworks.registry import partitions
 from caseworks.registry.models import ImportFile
+from refunds.reach import Reach
 
 KINDS = ("units", "accounts", "contributions", "separations", "listings")
 COMPLETE = 0.8  # of the median month; below it a month looks incomplete (decision 0024)
@@ -60,33 +61,33 @@ class Freshness:
         }
 
 
-def guard(premium_year: int, region: str) -> Freshness:
+def guard(premium_year: int, reach: Reach) -> Freshness:
     """What there is of a premium year; Refusal where December has no row at all in the region."""
-    require(premium_year, region)
-    return _measured(premium_year, region)
+    require(premium_year, reach)
+    return _measured(premium_year, reach)
 
 
-def require(premium_year: int, region: str) -> None:
+def require(premium_year: int, reach: Reach) -> None:
     """Refuse where December of the premium year has no row at all in the region."""
-    if premium_year not in partitions.years() or not _any_row(f"{premium_year}-12", region):
-        place = f"地区 {region}" if region else "全部地区"
+    if premium_year not in partitions.years() or not _any_row(f"{premium_year}-12", reach):
+        place = f"地区 {reach.region}" if reach.region else "全部地区"
         raise Refusal(
             f"{place}没有 {premium_year} 年 12 月的缴费记录，不能筛查：年末人数无从得知。"
             "未作任何更改。请先导入该年度的 contributions.csv。"
         )
 
 
-def _any_row(period: str, region: str) -> bool:
+def _any_row(period: str, reach: Reach) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT EXISTS (SELECT FROM registry_unit u WHERE starts_with(u.region, %s) AND EXISTS (
-                SELECT FROM registry_contribution c WHERE c.uscc = u.uscc AND c.period = %s))""",
-            [region, period],
+            f"""SELECT EXISTS (SELECT FROM registry_unit u WHERE {reach.sql("u")} AND EXISTS (
+                SELECT FROM registry_contribution c WHERE c.uscc = u.uscc AND c.period = %(period)s))""",
+            reach.parameters | {"period": period},
         )
         return bool(cursor.fetchone()[0])
 
 
-def _measured(premium_year: int, region: str) -> Freshness:
+def _measured(premium_year: int, reach: Reach) -> Freshness:
     table = partitions.name(premium_year)
     with connection.cursor() as cursor:
         cursor.execute("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass(%s)", [table])
@@ -94,11 +95,11 @@ def _measured(premium_year: int, region: str) -> Freshness:
         estimated = rows > EXACT_UP_TO
         share = 100 * SAMPLED_ROWS / rows if estimated else 100
         sample = f"TABLESAMPLE SYSTEM ({share:.4f}) REPEATABLE (1)" if estimated else ""
-        within = "AND EXISTS (SELECT FROM registry_unit u WHERE u.uscc = c.uscc AND starts_with(u.region, %s))"
+        within = f"AND EXISTS (SELECT FROM registry_unit u WHERE u.uscc = c.uscc AND {reach.sql('u')})"
         cursor.execute(
             f"""SELECT c.period, count(*) FROM {table} c {sample}
-            WHERE c.kind = 'normal' {within if region else ""} GROUP BY c.period""",
-            [region] if region else [],
+            WHERE c.kind = 'normal' {"" if reach == Reach() else within} GROUP BY c.period""",
+            reach.parameters,
         )
         found = {period: round(count * 100 / share) for period, count in cursor.fetchall()}
     counts = {f"{premium_year}-{month:02d}": 0 for month in range(1, 13)} | found

@@ -19,6 +19,7 @@ from caseworks.people.models import Office
 from caseworks.people.scope import scope_of
 from caseworks.registry.models import Unit
 from refunds.enums import ChangeKind, DeterminationStatus, Fact, Outcome
+from refunds.reach import Reach
 
 if TYPE_CHECKING:
     from datetime import date
@@ -42,6 +43,8 @@ class ScreeningRun(models.Model):
     run = models.OneToOneField(Run, models.PROTECT, related_name="screening", verbose_name="运行")
     year = models.PositiveSmallIntegerField("政策年度")
     region = models.CharField("行政区划前缀", max_length=6, blank=True)
+    # The offices of the person who runs it, frozen: what lies outside them is not reached. NULL is the whole region.
+    offices = ArrayField(models.BigIntegerField(), verbose_name="经办机构", null=True, blank=True)
     as_of = models.DateField("筛查日")
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="+", verbose_name="政策", null=True)
     policies = models.JSONField("所用政策", default=dict, blank=True)
@@ -60,6 +63,11 @@ class ScreeningRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.year} 年度筛查（{self.as_of}）"
+
+    @property
+    def reach(self) -> Reach:
+        """Which units it reaches."""
+        return Reach(self.region, None if self.offices is None else tuple(self.offices))
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):

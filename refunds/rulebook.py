@@ -34,6 +34,12 @@ class Rulebook:
         return found
 
     @property
+    def used(self) -> list[Policy]:
+        """Those of the rows by which some unit was judged."""
+        numbers = {policy_id for policy_id, _ in self._found.values()}
+        return [row for row in self.policies if row.pk in numbers]
+
+    @property
     def policies(self) -> list[Policy]:
         """The rows, that of the whole region first."""
         return sorted({row.pk: row for row in self.rows.values()}.values(), key=lambda row: (len(row.region), row.pk))

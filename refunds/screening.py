@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 from django.db import transaction
+from django.utils import timezone
 
 from caseworks.base import runs
 from caseworks.base.errors import Refusal
@@ -28,6 +29,7 @@ from refunds import assessments, explain, facts, freshness, rulebook, summaries
 from refunds.models import Assessment, ScreeningRun
 from refunds.parameters import Parameters
 from refunds.policy import Judgement, judge
+from refunds.reach import Reach
 from refunds.rulebook import Rulebook
 
 KIND = "screening"
@@ -37,29 +39,35 @@ def prepare(*, year: int, region: str, as_of: datetime.date, by: Actor, at: date
     """Put a screening on record, ready to be carried out; refused at once where it could not be."""
     if not (region.isdigit() or region == "") or len(region) > 6:
         raise Refusal(f"行政区划前缀应为至多 6 位数字：{region}。未作任何更改。")
-    _permitted(by, region)
+    reach = _reach(by, region, at)
     rules = rulebook.freeze(year=year, region=region, as_of=as_of)
-    freshness.require(rules.question.premium_year, region)
+    freshness.require(rules.question.premium_year, reach)
     with transaction.atomic():
         place = f"（地区 {region}）" if region else ""
         run = runs.create(KIND, str(year), f"{year} 年度稳岗返还筛查{place}", by, at)
         return ScreeningRun.objects.create(
-            run=run, year=year, region=region, as_of=as_of, policy=rules.policies[0], previous=_previous(year, region)
-        )
+            run=run, year=year, region=region, offices=reach.offices, as_of=as_of, policy=rules.policies[0],
+            previous=_previous(year, reach),
+        )  # fmt: skip
 
 
 def carry_out(screening: ScreeningRun, *, at: datetime.datetime) -> ScreeningRun:
     """Carry a prepared screening to its end; another one of the same year at the same time is refused."""
     name = f"{KIND}:{screening.year}"
     with runs.running(screening.run) as run, runs.exclusive(name, f"{screening.year} 年度的筛查"):
+        if run.person is not None:  # in the background, maybe later: what the person may reach by then
+            screening.offices = _reach(Actor.of_person(run.person), screening.region, at).offices
         rules = rulebook.freeze(year=screening.year, region=screening.region, as_of=screening.as_of)
-        stands_on = freshness.guard(rules.question.premium_year, screening.region)
+        stands_on = freshness.guard(rules.question.premium_year, screening.reach)
         screening.policy = rules.policies[0]
         screening.policies = {str(row.pk): row.region for row in rules.policies}
-        screening.previous = _previous(screening.year, screening.region)
+        screening.previous = _previous(screening.year, screening.reach)
         screening.freshness = stands_on.as_json()
         screening.save()
         screening.written = asdict(_judge_all(screening, rules, at))
+        if rules.used:  # a wider row beside that of every unit's region was ready, and served nobody
+            screening.policy = rules.used[0]
+            screening.policies = {str(row.pk): row.region for row in rules.used}
         screening.totals = summaries.totals(of_run(screening))
         screening.save()
         run.summary = {"totals": screening.totals, "written": screening.written, "warnings": stands_on.warnings}
@@ -72,21 +80,23 @@ def run(year: int, region: str, as_of: datetime.date, actor: Actor, at: datetime
 
 
 def of_run(screening: ScreeningRun) -> Any:
-    """The stored judgements of a screening's year and region."""
-    rows = Assessment.objects.of_year(screening.year)
-    return rows.filter(region__startswith=screening.region) if screening.region else rows
+    """The stored judgements of a screening's year, of the units that it reaches."""
+    return screening.reach.limit(Assessment.objects.of_year(screening.year))
 
 
-def _permitted(by: Actor, region: str) -> None:
+def _reach(by: Actor, region: str, at: datetime.datetime) -> Reach:
+    """What a screening of the region by somebody reaches; Refusal where it is not theirs to screen."""
+    on = timezone.localdate(at)
     office = Office.objects.get(pk=offices.place(region).office_id) if region else offices.root()
-    if not by.may("screening.run", office):
+    if not by.may("screening.run", office, on):
         raise Refusal(f"{by.label} 不能办理{office}范围的筛查，未作任何更改。请由该机构的经办人员办理。")
+    return Reach.of(by, region, on)
 
 
-def _previous(year: int, region: str) -> ScreeningRun | None:
-    """The last finished screening of the year that covered this region, or part of it."""
+def _previous(year: int, reach: Reach) -> ScreeningRun | None:
+    """The last finished screening of the year that reached the same units, or some of them."""
     done = ScreeningRun.objects.filter(year=year, run__state=RunState.DONE).order_by("-pk")
-    return next((row for row in done if row.region.startswith(region) or region.startswith(row.region)), None)
+    return next((row for row in done if row.reach.meets(reach)), None)
 
 
 # -- one unit, for its page
@@ -135,13 +145,12 @@ def _judge_all(screening: ScreeningRun, rules: Rulebook, at: datetime.datetime) 
     facts.refresh_statistics()
     written = assessments.Written()
     cause = assessments.Cause(screening.year, at, screening_id=screening.pk, first=screening.previous is None)
-    region = screening.region
-    within = " AND starts_with(u.region, %(region)s)" if region else ""
+    reach = screening.reach
     with side_connection() as side, side.cursor():
         reader: psycopg.Connection[Any] = side.connection
         reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         reader.execute("SET LOCAL jit = off")
-        cities = _cities(reader, region)
+        cities = _cities(reader, reach)
         total, done = sum(units for _, _, units in cities), 0
         # In the snapshot a unit has one city: where the year begins empty, no city meets a row of another.
         empty = assessments.is_empty(screening.year)
@@ -149,8 +158,8 @@ def _judge_all(screening: ScreeningRun, rules: Rulebook, at: datetime.datetime) 
         for city_id, name, units in cities:
             tell = partial(_report, screening, done, total, f"正在筛查：{name}")
             tell(0)
-            chosen = f"u.city_office_id = %(city)s{within}"
-            lines = facts.copied(reader, rules.question, chosen, {"city": city_id, "region": region})
+            chosen = f"u.city_office_id = %(city)s AND {reach.sql('u')}"
+            lines = facts.copied(reader, rules.question, chosen, reach.parameters | {"city": city_id})
             with transaction.atomic():
                 fresh = empty or assessments.is_fresh(screening.year, city_id)
                 stored_before = stored_before or not fresh
@@ -164,15 +173,15 @@ def _judge_all(screening: ScreeningRun, rules: Rulebook, at: datetime.datetime) 
     return written
 
 
-def _cities(reader: psycopg.Connection[Any], region: str) -> list[tuple[int, str, int]]:
-    """The city offices that have units in the region, each with the number of these."""
+def _cities(reader: psycopg.Connection[Any], reach: Reach) -> list[tuple[int, str, int]]:
+    """The city offices that have units within reach, each with the number of these."""
     return list(
         reader.execute(
-            """SELECT u.city_office_id, o.name, u.units FROM (
-                SELECT city_office_id, count(*) AS units FROM registry_unit WHERE starts_with(region, %s)
+            f"""SELECT u.city_office_id, o.name, u.units FROM (
+                SELECT city_office_id, count(*) AS units FROM registry_unit r WHERE {reach.sql("r")}
                 GROUP BY city_office_id) u
             JOIN people_office o ON o.id = u.city_office_id ORDER BY o.code""",
-            [region],
+            reach.parameters,
         ).fetchall()
     )
 
@@ -185,7 +194,7 @@ def _follow(
     written: assessments.Written,
 ) -> None:
     """Units that left the region are judged where they are now; those in no file any more lose their judgement."""
-    moved, gone = assessments.elsewhere(screening.year, screening.region)
+    moved, gone = assessments.elsewhere(screening.year, screening.reach)
     with transaction.atomic():
         if moved:
             everywhere = rulebook.freeze(year=screening.year, region="", as_of=screening.as_of)

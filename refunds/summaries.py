@@ -80,9 +80,10 @@ def changes_of(screening: ScreeningRun) -> QuerySet[AssessmentChange]:
     """What changed, unit by unit, since the last finished run; what a killed run between them wrote is part of it."""
     since = screening.previous_id or 0
     between = ScreeningRun.objects.filter(year=screening.year, pk__gt=since, pk__lte=screening.pk)
-    return AssessmentChange.objects.filter(
+    rows = AssessmentChange.objects.filter(
         screening__in=between.filter(Q(pk=screening.pk) | ~Q(run__state=RunState.DONE))
     )
+    return rows if screening.offices is None else rows.filter(office__in=screening.offices)
 
 
 def movements(screening: ScreeningRun) -> list[tuple[str, str, int]]:

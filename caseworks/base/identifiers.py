@@ -42,7 +42,7 @@ def uscc_problem(text: str) -> str | None:
     if not _USCC.fullmatch(text):
         return "统一社会信用代码第3至8位（登记机关行政区划码）应为数字"
     if text[-1] != _uscc.calc_check_digit(text[:17]):
-        return "统一社会信用代码校验码不正确，请核对原件"
+        return "统一社会信用代码校验码不正确"
     return None
 
 
@@ -67,7 +67,7 @@ def citizen_id_problem(text: str, id_type: str = "resident_id") -> str | None:
     if born.year < 1850:
         return f"证件号码中的出生日期{text[6:14]}不合理"
     if _CHECK[sum(int(digit) * weight for digit, weight in zip(text, _WEIGHTS, strict=False)) % 11] != text[17]:
-        return "证件号码校验码不正确，请核对原件"
+        return "证件号码校验码不正确"
     return None
 
 

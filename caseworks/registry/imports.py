@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from caseworks.base import runs
 from caseworks.base.errors import Refusal
@@ -16,7 +17,7 @@ from caseworks.base.sheets.reading import open_sheet
 from caseworks.people import offices
 from caseworks.people.actors import Actor
 from caseworks.registry.enums import FileKind, Mode
-from caseworks.registry.loading import fresh, landing, rejects, replacing, staged
+from caseworks.registry.loading import fresh, landing, rejects, replacing, staged, within
 from caseworks.registry.loading.clean import clean_lines
 from caseworks.registry.loading.merge import Counts, Merge
 from caseworks.registry.loading.merge import run as run_sql
@@ -110,7 +111,10 @@ def preview(path: Path, wish: Wish, *, by: Actor, at: datetime.datetime, run: Ru
             with open_sheet(path, SPECS[wish.kind].columns, opened=opened) as sheet:
                 if wish.mode == Mode.REPLACE:
                     replacing.check(SPECS[wish.kind], import_file)
-                merge, counts = staged.stage(SPECS[wish.kind], sheet, spool, lambda size: _report(run, size, opened))
+                only = within.offices_of(by, timezone.localdate(at))
+                merge, counts = staged.stage(
+                    SPECS[wish.kind], sheet, spool, lambda size: _report(run, size, opened), only
+                )
                 notices = list(sheet.notices)
                 if wish.mode == Mode.REPLACE:
                     spool.store()
@@ -165,11 +169,12 @@ def _load(import_file: ImportFile, opened: Opened, actor: Actor, at: datetime.da
         replacing.check(spec, import_file)
     _tune()
     _describe(import_file, opened)
-    outcome = None if replaces else _load_fresh(import_file, opened, watched)
+    only = within.offices_of(actor, timezone.localdate(at))
+    outcome = None if replaces or only is not None else _load_fresh(import_file, opened, watched)
     if outcome is None:
         with open_sheet(opened.path, spec.columns, opened=opened) as sheet:
             spool = Spool(import_file)
-            merge, counts = staged.stage(spec, sheet, spool, lambda size: _report(watched, size, opened))
+            merge, counts = staged.stage(spec, sheet, spool, lambda size: _report(watched, size, opened), only)
             outcome = _Outcome(merge, counts, spool.stage, spool, sheet.notices, sheet.totals_rows)
     if outcome.merge is not None:
         landing.land(outcome.merge, actor, at)
@@ -177,6 +182,8 @@ def _load(import_file: ImportFile, opened: Opened, actor: Actor, at: datetime.da
         run_sql(f"ANALYZE {spec.table}")  # of a partitioned table nobody else takes the statistics
     outcome.spool.store()
     outcome.spool.close()
+    if outcome.merge is not None and outcome.merge.within is not None:
+        outcome.merge.within.disown_rejected(import_file.pk)
     rejects.mend(
         import_file, outcome.good, [(c.name, c.type) for name in spec.key for c in spec.stored if c.name == name]
     )

@@ -16,7 +16,7 @@ from caseworks.base.pages import KeysetPage
 from caseworks.people.access import access
 from caseworks.people.models import Person
 from refunds.enums import DeterminationStatus, Outcome
-from refunds.filters import ASSESSMENT_ORDERS, AssessmentFilter
+from refunds.filters import AssessmentFilter
 from refunds.models import Assessment, AssessmentQuerySet, ScreeningRun
 from refunds.views import judged, words
 
@@ -42,7 +42,7 @@ def assessment_list(request: HttpRequest) -> HttpResponse:
     """筛查结果: every unit of the scope with its outcome, reasons and amount. (N5.1)"""
     on = timezone.localdate()
     form, rows = query(request, on)
-    page = KeysetPage(rows.select_related("office"), ASSESSMENT_ORDERS, request.GET)
+    page = KeysetPage(rows.select_related("office"), form.orders, request.GET)
     address = request.GET.urlencode()
     context = {
         "form": form,

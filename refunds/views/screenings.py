@@ -30,6 +30,7 @@ from refunds import freshness, rulebook, screening, tasks
 from refunds.filters import CHANGE_ORDERS, ChangeFilter
 from refunds.forms import ScreeningForm
 from refunds.models import AssessmentChange, ScreeningRun
+from refunds.reach import Reach
 from refunds.views import summaries_shown, words
 
 ORDERS = {"new": Order("最近发起", ("pk",), descending=True)}
@@ -102,7 +103,8 @@ def _basis(form: ScreeningForm) -> Basis:
         return Basis(problem=str(refusal))
     shown = policies_shown(rules.policies)
     try:
-        found = freshness.guard(rules.question.premium_year, given["region"])
+        reach = Reach.of(Actor.of_person(form.person), given["region"], form.on)
+        found = freshness.guard(rules.question.premium_year, reach)
     except Refusal as refusal:
         return Basis(shown, problem=str(refusal))
     return Basis(shown, summaries_shown.Fresh.of(found.as_json()))

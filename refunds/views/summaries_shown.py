@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from caseworks.base.models import Run
 from caseworks.law.models import Policy
-from caseworks.people.models import OfficeRegion, Person
+from caseworks.people.models import Office, OfficeRegion, Person
 from caseworks.people.scope import scope_of
 from caseworks.registry.enums import FileKind
 from refunds import rulebook, summaries
@@ -125,10 +125,10 @@ def result(found: ScreeningRun, person: Person, on: dt.date, policy: Policy | No
     Who sees the whole of it reads the sums that were kept; others have their own offices summed up.
     """
     whole = scope_of(person, on).province
-    rows = Assessment.objects.visible_to(person, on).of_year(found.year).filter(region__startswith=found.region)
+    rows = found.reach.limit(Assessment.objects.visible_to(person, on).of_year(found.year))
     totals = found.totals if whole else summaries.totals(rows)
     outcomes, reasons = totals["outcomes"], totals["reasons"]
-    base = {"year": str(found.year)} | ({"region": found.region} if len(found.region) > 2 else {})
+    base = {"year": str(found.year)} | ({"region": found.region} if len(found.region) > 2 else {}) | _office(found)
 
     def link(**conditions: str) -> str:
         return f"{reverse('refunds:assessment_list')}?{urlencode(base | conditions)}"
@@ -175,6 +175,13 @@ def result(found: ScreeningRun, person: Person, on: dt.date, policy: Policy | No
         "changes": [words.ChangeRow.of(row) for row in changed.order_by("uscc")[:8]],
         "written": found.written,
     }
+
+
+def _office(found: ScreeningRun) -> dict[str, str]:
+    """The list's condition on the office, where a screening reached the units of one (and those below it)."""
+    offices = Office.objects.filter(pk__in=found.offices or ())
+    tops = [office for office in offices if office.city_or_self_id == office.pk] or list(offices)
+    return {"office": str(tops[0].pk)} if len(tops) == 1 else {}
 
 
 def _differences(found: ScreeningRun, changed: Any, *, whole: bool) -> list[Figure]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.http import QueryDict
 
 from caseworks.people import offices
+from refunds.filters import AssessmentFilter
 from refunds.models import Assessment, AssessmentChange, AssessmentQuerySet
+from tests.refunds_pages.staff import make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +85,23 @@ def test_a_page_of_the_list(many: dict[str, dict[str, int]], scope: str, order: 
     if outcome:
         rows = rows.of_outcome(outcome)
     walks_an_index(rows.order_by(*order)[:51])
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize(
+    "asked", ["outcome=", "outcome=ineligible", "outcome=eligible", "outcome=eligible&amount_from=0.01"]
+)
+def test_from_the_least_amount_up_as_far_as_it_is_offered(
+    many: dict[str, dict[str, int]], scope: str, asked: str
+) -> None:
+    form = AssessmentFilter(
+        QueryDict(f"year=2024&{asked}"), years=[2024], person=make_person("clerk"), on=datetime.date(2024, 6, 28)
+    )
+    offered = "amount_up" in form.orders
+    assert offered == (asked != "outcome=eligible")
+    if offered:
+        rows = form.applied(Assessment.objects.of_year(2024).filter(**many[scope]))
+        walks_an_index(rows.order_by(*form.orders["amount_up"].by(reverse=False))[:51])
 
 
 def test_rare_outcomes_and_flags_have_indexes_of_their_own(many: dict[str, dict[str, int]]) -> None:

@@ -25,6 +25,7 @@ from caseworks.registry.models import Contribution, Unit
 from refunds import freshness, screening, summaries
 from refunds.enums import ChangeKind
 from refunds.models import Assessment, AssessmentChange, ScreeningRun
+from refunds.reach import Reach
 from tests.refunds.build import a_year, make_unit, record
 from tests.refunds.conftest import AS_OF, AT, OPERATOR
 
@@ -227,7 +228,7 @@ def test_without_a_row_of_december_it_refuses(bureau: None) -> None:
     with pytest.raises(Refusal, match="2023 年 12 月"):
         screen("2201")
     with pytest.raises(Refusal, match="2029 年 12 月"):
-        freshness.guard(2029, "")
+        freshness.guard(2029, Reach())
     assert not ScreeningRun.objects.exists()
     assert screen().written["new"] == 2
 

@@ -54,6 +54,12 @@ CASES: list[tuple[str, str, bytes, str]] = [
     ("a cut character", "units.csv", (HEADER + ROW2).encode()[:-40] + "春".encode()[:2], "中断"),
     ("two encodings", "units.csv", MIXED, "混用了两种编码：第2行是 UTF-8，第3行不是"),
     ("two encodings, BOM", "units.csv", b"\xef\xbb\xbf" + MIXED, "混用了两种编码"),
+    (
+        "two encodings, short cells",
+        "units.csv",
+        (HEADER + ROW2.replace("长春示例商贸有限公司", "李四光")).encode() + ROW2.encode("gb18030"),
+        "混用了两种编码",
+    ),
     ("neither encoding", "units.csv", HEADER.encode() + "Société\r\n".encode("latin-1"), "既不是 UTF-8 也不是 GB18030"),
     ("UTF-16", "units.csv", (HEADER + ROW).encode("utf-16"), "UTF-16"),
     ("not text", "units.csv", b"uscc\x00\x01\x02,name\n", "不是文本文件"),
@@ -98,6 +104,22 @@ def test_taken_whole(bureau: Office, tmp_path: Path, content: Callable[[], bytes
         "2 read, 2 stored, 0 rejected, 0 unchanged"
     )
     assert Unit.objects.filter(name="长春示例商贸有限公司").count() == 2
+
+
+@pytest.mark.parametrize(
+    "cell", ["姓名".encode(), b"\xe1\xaf\xb7\xe1\xb6\xa1", "吉林省".encode()[:6], "岑公祠".encode("gb18030")]
+)
+def test_a_cell_of_gb18030_that_reads_as_utf8_by_chance_refuses_nothing(
+    bureau: Office, tmp_path: Path, cell: bytes
+) -> None:
+    """Three characters of GB18030 (岑… among them) are two of UTF-8; a file of a million rows has such a name."""
+    text = cell.decode("gb18030")
+    assert len(text) == 3
+    rows = (HEADER + ROW + ROW2).replace("长春示例商贸有限公司", text, 1).encode("gb18030")
+    path = tmp_path / "units.csv"
+    path.write_bytes(rows)
+    assert imports.load(path, FileKind.UNITS, OPERATOR, AT).encoding == "gb18030"
+    assert set(Unit.objects.values_list("name", flat=True)) == {text, "长春示例商贸有限公司"}
 
 
 def test_a_long_number_in_a_number_cell_has_lost_its_digits(bureau: Office, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ CELLS = [
     (202301.0, Shape.PERIOD, "202301"),
     (dt.date(2023, 1, 1), Shape.PERIOD, "2023-01"),
     (dt.date(2023, 1, 20), Shape.DATE, "2023-01-20"),
-    (dt.datetime(2023, 1, 20), Shape.DATE, "2023-01-20"),  # noqa: DTZ001 - as a sheet gives it
+    (dt.datetime(2023, 1, 20), Shape.DATE, "2023-01-20"),  # noqa: DTZ001 - as openpyxl reads it
     (45000.0, Shape.DATE, "45000"),
     (None, Shape.TEXT, ""),
     (True, Shape.TEXT, "TRUE"),

@@ -19,6 +19,7 @@ from caseworks.base.sealed import unseal
 from caseworks.registry.loading.copying import Lines
 from caseworks.registry.loading.rejects import Spool
 from caseworks.registry.loading.rows import Rejected
+from caseworks.registry.loading.within import Within
 from caseworks.registry.specs.fields import UNIT_KNOWN
 from caseworks.registry.specs.shape import FileSpec, Known, Stored
 
@@ -70,9 +71,13 @@ def unknown_unit(spec: FileSpec, line: int, key: Sequence[str]) -> Rejected:
 class Merge:
     """The comparison of one staged file with its table."""
 
-    def __init__(self, spec: FileSpec, stored: Sequence[Stored], stage: str) -> None:
+    def __init__(
+        self, spec: FileSpec, stored: Sequence[Stored], stage: str, offices: tuple[int, ...] | None = None
+    ) -> None:
         self.stage = stage
         self.spec = spec
+        present = frozenset(column.name for column in stored)
+        self.within = None if offices is None else Within(spec, offices, present)
         self.stored = stored
         self.landing = [column for column in stored if column.lands]
         self.compared = spec.compared or spec.table
@@ -89,7 +94,7 @@ class Merge:
         names = [c.name for c in self.stored if c.compares and c.lands and c.name not in self.spec.key]
         return " AND ".join(f'{left}."{name}" IS NOT DISTINCT FROM {right}."{name}"' for name in names) or "true"
 
-    def _within(self) -> tuple[str, dict[str, Any]]:
+    def _periods(self) -> tuple[str, dict[str, Any]]:
         """Stored periods outside the file's need not be looked at."""
         if self.spec.table != "registry_contribution":
             return "", {}
@@ -103,10 +108,12 @@ class Merge:
     def judge(self, lines: Lines, spool: Spool) -> int:
         """Steps 1 and 2; rejected rows go to the spool. How many staged rows were rejected."""
         run(f"ANALYZE {self.stage}")
-        within, parameters = self._within()
+        within, parameters = self._periods()
         run("DROP TABLE IF EXISTS import_fresh, import_judged")
+        # A row of another office's is rejected also where it says what is stored: it tells nobody so.
+        every = "true OR" if self.within else ""
         fresh = run(
-            f"CREATE TEMPORARY TABLE import_fresh ON COMMIT DROP AS SELECT s.* FROM {self.stage} s WHERE NOT EXISTS ("
+            f"CREATE TEMPORARY TABLE import_fresh ON COMMIT DROP AS SELECT s.* FROM {self.stage} s WHERE {every} NOT EXISTS ("
             f"SELECT 1 FROM {self.compared} t WHERE {self.keys('t', 's')} AND {self.same('t', 's')}{within})",
             parameters,
         )
@@ -122,17 +129,27 @@ class Merge:
             f'LEFT JOIN {k.table} k{place} ON k{place}."{k.key}" = f."{k.column}"'
             for place, k in enumerate(self.spec.known)
         ]
-        all_known = " AND ".join(f"known_{place}" for place in range(len(self.spec.known))) or "true"
+        conditions = [f"known_{place}" for place in range(len(self.spec.known))]
+        if self.within is not None:
+            self.within.prepare(self.stage)
+            join, elsewhere = self.within.joins()
+            joins.append(join)
+            known.append(f"{elsewhere} AS elsewhere")
+            conditions.append("elsewhere IS NULL")
+        all_known = " AND ".join(conditions) or "true"
         key = ", ".join(f'"{name}"' for name in self.spec.key)
         run(
             f"CREATE TEMPORARY TABLE import_judged ON COMMIT DROP AS SELECT j.*, {all_known} AS known, "
             f"first_value(ord) OVER (PARTITION BY {key}, ({all_known}) ORDER BY ord) AS first_ord "
-            f"FROM (SELECT f.*{''.join(', ' + column for column in known)} FROM import_fresh f {' '.join(joins)}) j"
+            f"FROM (SELECT f.*{''.join(', ' + column for column in known)} FROM import_fresh f {' '.join(joins)}) j",
+            self.within.parameters if self.within else None,
         )
         run("ANALYZE import_judged")
         before = spool.count
         for rejected in self._rejected(lines):
             spool.add(rejected)
+        if self.within is not None:
+            run(f"DELETE FROM {self.stage} s USING import_judged j WHERE j.ord = s.ord AND j.elsewhere IS NOT NULL")
         return spool.count - before
 
     def _rejected(self, lines: Lines) -> Iterator[Rejected]:
@@ -140,21 +157,25 @@ class Merge:
             f"encode(j.\"{name}\", 'hex')" if self._type(name) == "bytea" else f'j."{name}"::text'
             for name in self.spec.key
         )
+        elsewhere = "j.elsewhere" if self.within else "NULL"
         known = "".join(f", j.known_{place}" for place in range(len(self.spec.known)))
         shown = [field.column.name for field in self.spec.fields if field.stored]
         uscc = 'j."uscc"' if "uscc" in shown else "''"
         person = 'j."id_no"' if "id_no" in shown else "NULL"
         statement = (
-            f"SELECT j.ord, j.known, j.first_ord, {uscc}, {person}, ARRAY[{key}]{known} "
+            f"SELECT j.ord, j.known, j.first_ord, {uscc}, {person}, ARRAY[{key}], {elsewhere}{known} "
             f"FROM import_judged j LEFT JOIN import_judged f ON f.ord = j.first_ord AND j.ord <> j.first_ord "
             f"WHERE NOT j.known OR (f.ord IS NOT NULL AND NOT ({self.same('f', 'j')})) ORDER BY j.ord"
         )
         with connection.connection.cursor(name="import_rejected") as cursor:  # a server-side cursor: rows may be many
             cursor.execute(statement)
             while rows := cursor.fetchmany(_BATCH):
-                for order, is_known, first, uscc_text, person_sealed, parts, *found in rows:
+                for order, is_known, first, uscc_text, person_sealed, parts, other, *found in rows:
                     line, begins = lines.of(order), lines.of(first)
-                    if is_known:
+                    if other is not None and self.within is not None:
+                        column, reason = self.within.column, self.within.reason(other)
+                        value = uscc_text if column == "uscc" else parts[0]
+                    elif is_known:
                         reason = f"与第 {begins} 行的主键相同而内容不同，以第 {begins} 行为准，本行未导入；请删去或改正其中一行"
                         column, value = self.spec.key_columns[0], parts[0]
                     else:

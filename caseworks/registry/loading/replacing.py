@@ -53,6 +53,7 @@ def propose(merge: Merge, import_file: ImportFile) -> int:
     spec = merge.spec
     assert spec.scope is not None
     region = f"AND EXISTS ({spec.scope.region})" if import_file.region else ""
+    owned = f"AND {merge.within.owned('t')}" if merge.within else ""
     uscc = "t.uscc" if "uscc" in {column.name for column in spec.stored if column.lands} else "''"
     return run(
         f"""
@@ -60,7 +61,7 @@ def propose(merge: Merge, import_file: ImportFile) -> int:
             (import_file_id, kind, key, uscc, snapshot, status, proposed_by_id, decided_label, reason)
         SELECT %(file)s, %(kind)s, {key_object(spec, "t")}, {uscc}, to_jsonb(t), 'proposed', %(person)s, '', ''
         FROM {spec.table} t
-        WHERE {spec.scope.period} BETWEEN %(first)s AND %(last)s {region}
+        WHERE {spec.scope.period} BETWEEN %(first)s AND %(last)s {region} {owned}
           AND NOT EXISTS (SELECT 1 FROM {merge.stage} s WHERE {merge.keys("s", "t")})
           AND NOT EXISTS (SELECT 1 FROM registry_rejectedrow r
                           WHERE r.import_file_id = %(file)s AND r.key = {_key_array(spec, "t")})
@@ -70,6 +71,7 @@ def propose(merge: Merge, import_file: ImportFile) -> int:
         {
             "file": import_file.pk, "kind": import_file.kind, "person": import_file.person_id,
             "first": import_file.period_from, "last": import_file.period_to, "region": import_file.region,
+            **(merge.within.parameters if merge.within else {}),
         },
     )  # fmt: skip
 

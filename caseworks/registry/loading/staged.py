@@ -58,9 +58,11 @@ class Staging:
                     watch(self.sheet.offset)
 
 
-def compare(spec: FileSpec, stored: Iterable[Stored], lines: Lines, spool: Spool) -> tuple[Merge, Counts]:
+def compare(
+    spec: FileSpec, stored: Iterable[Stored], lines: Lines, spool: Spool, offices: tuple[int, ...] | None = None
+) -> tuple[Merge, Counts]:
     """The staged rows against the table; nothing is written yet."""
-    merge = Merge(spec, list(stored), spool.stage)
+    merge = Merge(spec, list(stored), spool.stage, offices)
     parsed_wrong = spool.count
     rejected = merge.judge(lines, spool)
     new, changed = merge.standing()
@@ -73,9 +75,11 @@ def compare(spec: FileSpec, stored: Iterable[Stored], lines: Lines, spool: Spool
     )
 
 
-def stage(spec: FileSpec, sheet: Sheet, spool: Spool, watch: Watch) -> tuple[Merge, Counts]:
-    """Stage the good rows of a sheet and compare them; nothing is written yet."""
+def stage(
+    spec: FileSpec, sheet: Sheet, spool: Spool, watch: Watch, offices: tuple[int, ...] | None = None
+) -> tuple[Merge, Counts]:
+    """Stage the good rows of a sheet and compare them, within some offices or anywhere; nothing is written yet."""
     staging = Staging(spec, sheet, spool, clean_lines(spec, sheet))
     make_stage(spool.stage, staging.columns)
     staging.copy(spool.stage, watch)
-    return compare(spec, staging.parser.stored, staging.lines, spool)
+    return compare(spec, staging.parser.stored, staging.lines, spool, offices)
