@@ -28,7 +28,7 @@ from psycopg.types.json import Jsonb
 
 from .errors import Refusal
 from .models import Run, RunState
-from .side import is_locked, side_connection, try_lock
+from .side import is_locked, side_connection, try_lock, unlock
 
 THROTTLE = 0.3  # seconds between two reports
 GRACE = datetime.timedelta(seconds=5)  # between a run's state and its lock
@@ -176,4 +176,7 @@ def exclusive(name: str, what: str = "") -> Iterator[None]:
     with side_connection() as side:
         if not try_lock(side, f"exclusive:{name}"):
             raise Refusal(f"{what or '同类任务'}正在进行，未作任何更改。请等待其完成后再试。")
-        yield
+        try:
+            yield
+        finally:
+            unlock(side, f"exclusive:{name}")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 # A row that the main transaction has written waits for it; progress is not worth waiting for.
@@ -34,6 +34,12 @@ def try_lock(side: BaseDatabaseWrapper, name: str) -> bool:
     with side.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [f"caseworks:{name}"])
         return bool(cursor.fetchone()[0])
+
+
+def unlock(side: BaseDatabaseWrapper, name: str) -> None:
+    """Free the lock before the answer comes; a server notices a closed connection only a moment later."""
+    with suppress(OperationalError, InterfaceError), side.cursor() as cursor:  # a lost connection holds nothing
+        cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [f"caseworks:{name}"])
 
 
 def is_locked(name: str) -> bool:

@@ -201,3 +201,10 @@ def test_a_refusal_before_the_beginning_is_on_record_and_a_later_one_tells_itsel
 @pytest.mark.django_db
 def test_who_started_it_is_recorded() -> None:
     assert fresh().actor_label == "os:ops manage.py import_data"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_right_after_another_is_never_refused() -> None:
+    for _ in range(60):
+        with runs.exclusive("screening:2024"):
+            pass
