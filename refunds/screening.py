@@ -25,7 +25,7 @@ from caseworks.people import offices
 from caseworks.people.actors import Actor
 from caseworks.people.models import Office
 from caseworks.registry.models import Unit
-from refunds import assessments, explain, facts, freshness, rulebook, summaries
+from refunds import assessments, explain, facts, freshness, reading, rulebook, summaries
 from refunds.models import Assessment, ScreeningRun
 from refunds.parameters import Parameters
 from refunds.policy import Judgement, judge
@@ -155,18 +155,22 @@ def _judge_all(screening: ScreeningRun, rules: Rulebook, at: datetime.datetime) 
         # In the snapshot a unit has one city: where the year begins empty, no city meets a row of another.
         empty = assessments.is_empty(screening.year)
         stored_before = not empty
-        for city_id, name, units in cities:
-            tell = partial(_report, screening, done, total, f"正在筛查：{name}")
-            tell(0)
-            chosen = f"u.city_office_id = %(city)s AND {reach.sql('u')}"
-            lines = facts.copied(reader, rules.question, chosen, reach.parameters | {"city": city_id})
-            with transaction.atomic():
-                _without_waiting()
-                fresh = empty or assessments.is_fresh(screening.year, city_id)
-                stored_before = stored_before or not fresh
-                judged = assessments.judged(lines, rules, cause)
-                written.add(assessments.write(judged, cause, fresh=fresh, tell=tell))
-            done += units
+        chosen = f"u.city_office_id = %(city)s AND {reach.sql('u')}"
+        sources = [
+            partial(facts.copied, reader, rules.question, chosen, reach.parameters | {"city": city_id})
+            for city_id, _, _ in cities
+        ]
+        with reading.ahead(sources) as parts:
+            for (city_id, name, units), lines in zip(cities, parts, strict=False):
+                tell = partial(_report, screening, done, total, f"正在筛查：{name}")
+                tell(0)
+                with transaction.atomic():
+                    _without_waiting()
+                    fresh = empty or assessments.is_fresh(screening.year, city_id)
+                    stored_before = stored_before or not fresh
+                    judged = assessments.judged(lines, rules, cause)
+                    written.add(assessments.write(judged, cause, fresh=fresh, tell=tell))
+                done += units
         if stored_before or screening.previous is not None:
             _follow(screening, rules, cause, reader, written)
         _report(screening, done, total, "正在汇总", 0)
