@@ -276,7 +276,8 @@ def layoff_rate(facts: Facts, year: Parameters) -> Decimal | None:
     found = FORMULAS[year.layoff_formula](facts)
     if found is None:
         return None
-    return rate4(Fraction(*found)) if found[0] else NO_RATE
+    part, whole = found
+    return rate4(Fraction(part, whole)) if part else NO_RATE
 
 
 def refund_amount(facts: Facts, ratio: Decimal | None, outcome: str) -> Decimal:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Func, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from caseworks.base.models import RunState
 from caseworks.base.money import ZERO
@@ -25,12 +26,6 @@ class Line:
     amount: Decimal = ZERO
 
 
-class Unnested(Func):
-    """A row an entry of an array."""
-
-    function = "unnest"
-
-
 def by_outcome(rows: AssessmentQuerySet) -> list[Line]:
     """Units and amount by outcome, in the order in which an outcome wins; none is left out."""
     found = {
@@ -45,34 +40,23 @@ def by_outcome(rows: AssessmentQuerySet) -> list[Line]:
     ]
 
 
-def _entries(rows: AssessmentQuerySet, column: str, labels: dict[str, str]) -> list[Line]:
-    found = dict(
-        rows.exclude(**{column: []})
-        .order_by()
-        .annotate(entry=Unnested(F(column)))
-        .values("entry")
-        .annotate(units=Count("pk"))
-        .values_list("entry", "units")
-    )
-    return [Line(code, label, found[code]) for code, label in labels.items() if code in found]
-
-
-def by_reason(rows: AssessmentQuerySet) -> list[Line]:
-    """Units by reason, in the order of the contract; a unit with two reasons counts in both."""
-    return _entries(rows, "reasons", dict(REASONS))
-
-
-def by_flag(rows: AssessmentQuerySet) -> list[Line]:
-    """Units by flag."""
-    return _entries(rows, "flags", {flag.value: str(flag.label) for flag in Flag})
-
-
 def totals(rows: AssessmentQuerySet) -> dict[str, Any]:
-    """All of it, as a screening keeps it."""
+    """All of it, as a screening keeps it, in one look at the rows.
+
+    Reasons and flags stand in the order of the contract; a unit with two of them counts in both.
+    """
+    groups = rows.order_by().values_list("outcome", "reasons", "flags").annotate(units=Count("pk"), sum=Sum("amount"))
+    units, amounts = Counter[str](), dict.fromkeys(Outcome.values, ZERO)
+    reasons, flags = Counter[str](), Counter[str]()
+    for outcome, of_these, flagged, many, amount in groups:
+        units[outcome] += many
+        amounts[outcome] += amount
+        reasons.update(dict.fromkeys(of_these, many))
+        flags.update(dict.fromkeys(flagged, many))
     return {
-        "outcomes": {line.code: {"units": line.units, "amount": f"{line.amount:.2f}"} for line in by_outcome(rows)},
-        "reasons": {line.code: line.units for line in by_reason(rows)},
-        "flags": {line.code: line.units for line in by_flag(rows)},
+        "outcomes": {code: {"units": units[code], "amount": f"{amount:.2f}"} for code, amount in amounts.items()},
+        "reasons": {code: reasons[code] for code in REASONS if code in reasons},
+        "flags": {code: flags[code] for code in Flag.values if code in flags},
     }
 
 
