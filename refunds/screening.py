@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from caseworks.base import runs
+from caseworks.base.ahead import ahead
 from caseworks.base.errors import Refusal
 from caseworks.base.models import RunState
 from caseworks.base.side import side_connection
@@ -25,7 +26,7 @@ from caseworks.people import offices
 from caseworks.people.actors import Actor
 from caseworks.people.models import Office
 from caseworks.registry.models import Unit
-from refunds import assessments, explain, facts, freshness, reading, rulebook, summaries
+from refunds import assessments, explain, facts, freshness, rulebook, summaries
 from refunds.models import Assessment, ScreeningRun
 from refunds.parameters import Parameters
 from refunds.policy import Judgement, judge
@@ -160,7 +161,7 @@ def _judge_all(screening: ScreeningRun, rules: Rulebook, at: datetime.datetime) 
             partial(facts.copied, reader, rules.question, chosen, reach.parameters | {"city": city_id})
             for city_id, _, _ in cities
         ]
-        with reading.ahead(sources) as parts:
+        with ahead(sources) as parts:
             for (city_id, name, units), lines in zip(cities, parts, strict=False):
                 tell = partial(_report, screening, done, total, f"正在筛查：{name}")
                 tell(0)

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from refunds.reading import ahead
+from caseworks.base.ahead import ahead
 
 
 def source(name: str, lines: int) -> Iterator[str]:
