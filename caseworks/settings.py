@@ -239,6 +239,11 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 UPLOAD_LIMIT = env.int("CASEWORKS_UPLOAD_LIMIT", default=100 * 1024 * 1024)  # bytes a file, through a page
+ATTACHMENT_LIMIT = env.int(
+    "CASEWORKS_ATTACHMENT_LIMIT", default=10 * 1024 * 1024
+)  # bytes of evidence, a voucher, a scan
+FILE_SCANNER = env.str("CASEWORKS_FILE_SCANNER", default="caseworks.base.scanners.nothing")
+CLAMD = env.str("CASEWORKS_CLAMD", default="127.0.0.1:3310")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600

@@ -239,6 +239,7 @@ def _exists(name: str) -> bool:
 WRITERS: dict[str, tuple[str, ...]] = {
     "base_documentseries": ("caseworks.base.documents.numbers",),
     "base_run": ("caseworks.base.runs",),
+    "base_storedfile": ("caseworks.base.files",),
     "cases_anchor": ("caseworks.cases.anchors",),
     "cases_anchorhead": ("caseworks.cases.anchors",),
     "cases_announcement": ("caseworks.cases.announcements",),
