@@ -237,8 +237,10 @@ def _exists(name: str) -> bool:
 
 # The modules that write each table: one noun, one writer (design: floors). A name stands for what is below it too.
 WRITERS: dict[str, tuple[str, ...]] = {
+    "base_document": ("caseworks.base.documents.papers",),
     "base_documentseries": ("caseworks.base.documents.numbers",),
     "base_run": ("caseworks.base.runs",),
+    "base_sealedscan": ("caseworks.base.documents.papers",),
     "base_storedfile": ("caseworks.base.files",),
     "cases_anchor": ("caseworks.cases.anchors",),
     "cases_anchorhead": ("caseworks.cases.anchors",),

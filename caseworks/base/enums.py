@@ -102,3 +102,9 @@ class Role(models.TextChoices):
     SUPERVISOR = "supervisor", "主管"
     AUDITOR = "auditor", "稽核"
     ADMINISTRATOR = "administrator", "系统管理"
+
+
+class DocumentKind(models.TextChoices):
+    """Kinds of papers with a number of their own (文书)."""
+
+    REFUND_DECISION = "refund_decision", "稳岗返还核定通知"

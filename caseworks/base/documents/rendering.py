@@ -25,6 +25,7 @@ def render(template: Path, data: Mapping[str, Any], *, at: dt.datetime) -> bytes
     """The PDF of a template. Typst only warns of a missing font; here every warning is an error."""
     pages, warnings = typst.compile_with_warnings(
         str(template),
+        root=str(settings.BASE_DIR),  # so that templates of all rooms share the pieces of base
         font_paths=list(_fonts(str(settings.DOCUMENT_FONTS))),
         ignore_system_fonts=False,
         sys_inputs={"data": json.dumps(dict(data), ensure_ascii=False, default=str), "fonts": _families()},

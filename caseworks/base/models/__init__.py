@@ -1,7 +1,7 @@
 """Tables that every room uses: runs, documents and their numbers, files."""
 
-from caseworks.base.models.documents import DocumentSeries
+from caseworks.base.models.documents import Document, DocumentSeries, SealedScan
 from caseworks.base.models.files import StoredFile
 from caseworks.base.models.runs import Reporter, Run, RunQuerySet, RunState
 
-__all__ = ["DocumentSeries", "Reporter", "Run", "RunQuerySet", "RunState", "StoredFile"]
+__all__ = ["Document", "DocumentSeries", "Reporter", "Run", "RunQuerySet", "RunState", "SealedScan", "StoredFile"]
