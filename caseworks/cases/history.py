@@ -19,6 +19,7 @@ from caseworks.base.errors import Refusal
 from caseworks.cases.chain import COLUMNS, digest_of
 from caseworks.cases.enums import Status
 from caseworks.cases.lifecycle import STEPS, Step
+from caseworks.cases.sources import Source
 from caseworks.people.actors import Actor
 from caseworks.people.models import Office
 
@@ -78,22 +79,22 @@ _OPEN = """
         SELECT nextval(pg_get_serial_sequence('cases_case', 'id')) AS id, s.* FROM source s
         WHERE NOT EXISTS (
             SELECT 1 FROM cases_case c
-            WHERE c.scheme = %(scheme)s AND c.year = %(year)s AND c.subject = s.subject AND c.round = %(round)s
+            WHERE c.scheme = %(scheme)s AND c.year = %(year)s AND c.subject = s.subject AND c.round = s.round
         )
     ), line AS MATERIALIZED (
         SELECT f.id AS case_id, 1 AS seq, 'open'::text AS step, ''::text AS from_status, %(to)s::text AS to_status,
                %(at)s::timestamptz AS at, %(person)s::bigint AS person_id, %(actor)s::text AS actor,
                %(address)s::text AS address, %(note)s::text AS note,
-               jsonb_build_object('scheme', %(scheme)s::text, 'year', %(year)s::int, 'round', %(round)s::int,
+               jsonb_build_object('scheme', %(scheme)s::text, 'year', %(year)s::int, 'round', f.round::int,
                    'subject', f.subject, 'name', f.name, 'amount', f.amount::numeric(14,2)::text,
                    'office', f.office_id, 'fingerprint', encode(f.fingerprint, 'hex')) AS data,
-               f.subject, f.name, f.office_id, f.city_office_id, f.amount, f.fingerprint
+               f.round, f.subject, f.name, f.office_id, f.city_office_id, f.amount, f.fingerprint
         FROM fresh f
     ), digested AS MATERIALIZED (SELECT line.*, {digest} AS digest FROM line),
     opened AS (
         INSERT INTO cases_case (id, scheme, year, round, subject, name, office_id, city_office_id, amount, fingerprint,
                                 opened_at, status, seq, head)
-        SELECT case_id, %(scheme)s, %(year)s, %(round)s, subject, name, office_id, city_office_id, amount, fingerprint,
+        SELECT case_id, %(scheme)s, %(year)s, round, subject, name, office_id, city_office_id, amount, fingerprint,
                at, to_status, seq, digest
         FROM digested
     )
@@ -138,21 +139,21 @@ def open_cases(
     params: Mapping[str, Any],
     by: Actor,
     at: datetime,
-    round_: int = 1,
     note: str = "",
+    rounds: bool = False,
 ) -> int:
     """Open a case for every row that a scheme selects and that has none; returns how many.
 
     `select` is the scheme's SQL with named parameters; it gives subject, name, office_id, city_office_id, amount and
-    fingerprint (bytea), one row a subject.
+    fingerprint (bytea), one row a subject; with `rounds` also round, and one row a subject and round.
     """
+    select = Source(select, params, rounds).in_rounds()
     sql = _OPEN.format(select=select, digest=digest_of("NULL::bytea", "line"), columns=", ".join(COLUMNS))
     values = {
         **params,
         **_signature(by, at, note),
         "scheme": scheme,
         "year": year,
-        "round": round_,
         "to": Status.OPENED,
     }
     try:

@@ -22,7 +22,8 @@ _SHEETS = """
     INSERT INTO cases_reviewsheet (case_id, flags, sampled, further, payable)
     SELECT c.id, src.flags, {sampled}, coalesce(src.amount >= src.amount_band, false), true
     FROM ({select}) src
-    JOIN cases_case c ON c.scheme = %(scheme)s AND c.year = %(year)s AND c.round = 1 AND c.subject = src.subject
+    JOIN cases_case c ON c.scheme = %(scheme)s AND c.year = %(year)s AND c.round = src.round
+        AND c.subject = src.subject
     WHERE c.seq = 1 AND NOT EXISTS (SELECT FROM cases_reviewsheet s WHERE s.case_id = c.id)
 """
 
@@ -32,10 +33,12 @@ def open_eligible(*, scheme: str, year: int, by: Actor, at: datetime) -> int:
     module = scheme_module(scheme)
     source = _within(module.case_source(year), by, at)
     with transaction.atomic():
-        opened = history.open_cases(scheme=scheme, year=year, select=source.select, params=source.params, by=by, at=at)
+        opened = history.open_cases(
+            scheme=scheme, year=year, select=source.select, params=source.params, rounds=source.rounds, by=by, at=at
+        )
         with connection.cursor() as cursor:
             cursor.execute(
-                _SHEETS.format(select=source.select, sampled=SAMPLED),
+                _SHEETS.format(select=source.in_rounds(), sampled=SAMPLED),
                 {**source.params, "scheme": scheme, "year": year},
             )
             sheets = cursor.rowcount
@@ -89,4 +92,4 @@ def _within(source: Source, by: Actor, at: datetime) -> Source:
         f"SELECT * FROM ({source.select}) within_scope"
         " WHERE city_office_id = ANY(%(cities)s::bigint[]) OR office_id = ANY(%(offices)s::bigint[])"
     )
-    return Source(select, {**source.params, **limits})
+    return Source(select, {**source.params, **limits}, source.rounds)

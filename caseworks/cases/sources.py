@@ -37,11 +37,17 @@ class Source:
     """SQL with named parameters of the rows that become cases, one a subject.
 
     It gives subject, name, office_id, city_office_id, amount, fingerprint (bytea), flags (text[]), sample_share
-    (0 to 1) and amount_band (null: none).
+    (0 to 1) and amount_band (null: none); with `rounds` also round, the number of the case among those of its subject
+    and year (a top-up, a further claim), and then one row a subject and round.
     """
 
     select: str
     params: Mapping[str, Any]
+    rounds: bool = False
+
+    def in_rounds(self, otherwise: str = "1") -> str:
+        """The select with its column `round`, given or the same for all; NULL stands for every round."""
+        return self.select if self.rounds else f"SELECT given.*, {otherwise}::int AS round FROM ({self.select}) given"
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ _FACTS = """
                        AND h.kind <> ALL(%(ours)s::text[])), ''),
            chosen.id, coalesce(chosen.kind, ''), coalesce(chosen.account_name, '')
     FROM cases_case c
-    LEFT JOIN ({payees}) p ON p.subject = c.subject
+    LEFT JOIN ({payees}) p ON p.subject = c.subject AND (p.round IS NULL OR p.round = c.round)
     LEFT JOIN figure f ON f.policy = p.policy_id
     LEFT JOIN registry_unit u ON u.uscc = c.subject
     LEFT JOIN LATERAL (
@@ -93,7 +93,7 @@ _FACTS = """
 
 
 def source(scheme: str, year: int) -> Source:
-    """Whom a scheme pays; Refusal where it has not said."""
+    """Whom a scheme pays, a row a subject or a subject and round; Refusal where it has not said."""
     module = scheme_module(scheme)
     if not hasattr(module, "case_payees"):
         raise Refusal(f"“{module.LABEL}”尚未开放拨付，未作任何更改。")
@@ -104,8 +104,8 @@ def figures(payees: Source, ids: list[int]) -> dict[int, tuple[Policy, Figures]]
     """The policy rows that these cases were judged by, with their figures."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT DISTINCT p.policy_id FROM cases_case c JOIN ({payees.select}) p ON p.subject = c.subject
-            WHERE c.id = ANY(%(ids)s::bigint[])""",
+            f"""SELECT DISTINCT p.policy_id FROM cases_case c JOIN ({payees.in_rounds("NULL")}) p
+            ON p.subject = c.subject AND (p.round IS NULL OR p.round = c.round) WHERE c.id = ANY(%(ids)s::bigint[])""",
             {**payees.params, "ids": ids},
         )
         wanted = [policy for (policy,) in cursor.fetchall()]
@@ -137,5 +137,5 @@ def of(
         "types": [";".join(each.tax_account_types) for each in figures],
     }
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS.format(payees=payees.select), values)
+        cursor.execute(_FACTS.format(payees=payees.in_rounds("NULL")), values)
         return [Payee(*row) for row in cursor.fetchall()]
