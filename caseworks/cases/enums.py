@@ -74,6 +74,7 @@ class HoldKind(models.TextChoices):
     NOT_ACTIVE = "not_active", "参保状态异常"
     LISTED = "listed", "列入名单"
     BAR = "bar", "取消资格"
+    OBSTACLE = "obstacle", "有未了结事项"
     OTHER = "other", "其他"
 
 

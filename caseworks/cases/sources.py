@@ -8,7 +8,8 @@ A scheme's module may define
 - `case_flags() -> Mapping[str, str]`: its flags and their words,
 - `case_panels(case, person, on) -> Iterable[Panel]`: cards of a case's page,
 - `case_rejudge(case, at) -> Rejudged`: judges the subject of one case again, on what is known now,
-- `case_announced() -> Announced`: what an announcement shows of a case besides its name and amount.
+- `case_announced() -> Announced`: what an announcement shows of a case besides its name and amount,
+- `payment_obstacles(on) -> Source | None`: units and persons that may be paid nothing for now, of whatever scheme.
 """
 
 from __future__ import annotations
@@ -96,6 +97,12 @@ def years(scheme: str) -> list[int]:
 def panels(case: Case, person: Person, on: date) -> Iterable[Panel]:
     """The cards that a scheme shows on the page of a case."""
     return scheme_module(case.scheme).case_panels(case, person, on)
+
+
+def obstacles(on: date) -> list[Source]:
+    """What keeps a subject from being paid, whatever the scheme: SQL of (subject, reason), from all schemes (N6.5)."""
+    found = [getattr(import_module(path), "payment_obstacles", None) for path in settings.SCHEMES]
+    return [source for ask in found if ask is not None and (source := ask(on)) is not None]
 
 
 def announced(scheme: str) -> Announced:

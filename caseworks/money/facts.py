@@ -14,6 +14,7 @@ from typing import Any, Protocol, cast
 from django.db import connection
 
 from caseworks.base.errors import Refusal
+from caseworks.cases import sources
 from caseworks.cases.sources import Source, scheme_module
 from caseworks.law import policies
 from caseworks.law.models import Policy
@@ -139,3 +140,21 @@ def of(
     with connection.cursor() as cursor:
         cursor.execute(_FACTS.format(payees=payees.in_rounds("NULL")), values)
         return [Payee(*row) for row in cursor.fetchall()]
+
+
+_OBSTACLES = """
+    SELECT c.id, array_agg(DISTINCT o.reason ORDER BY o.reason) FROM cases_case c
+    JOIN ({select}) o ON o.subject = c.subject
+    WHERE c.id = ANY(%(obstacle_cases)s::bigint[]) GROUP BY c.id
+"""
+
+
+def obstacles(ids: list[int], on: date) -> dict[int, list[str]]:
+    """Why the subjects of these cases may be paid nothing for now, as every scheme says; a query a scheme (N6.5)."""
+    found: dict[int, list[str]] = {}
+    for source in sources.obstacles(on):
+        with connection.cursor() as cursor:
+            cursor.execute(_OBSTACLES.format(select=source.select), {**source.params, "obstacle_cases": ids})
+            for case, reasons in cursor.fetchall():
+                found.setdefault(case, []).extend(reasons)
+    return found

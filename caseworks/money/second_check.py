@@ -1,8 +1,11 @@
-"""The second check, right before payment: state, listings, bars, a payment made already, the account (N6.5, N5.2)."""
+"""The second check, right before payment (N6.5, N5.2).
+
+State, listings, bars, obstacles of any scheme, a payment made already, the account.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -24,6 +27,7 @@ LOOKED_FOR = (
     HoldKind.NOT_ACTIVE,
     HoldKind.LISTED,
     HoldKind.BAR,
+    HoldKind.OBSTACLE,
     HoldKind.ACCOUNT_MISSING,
     HoldKind.ACCOUNT_PROPOSED,
     HoldKind.ACCOUNT_DOUBTFUL,
@@ -64,7 +68,8 @@ def run(
     rows = facts.figures(payees, ids)
     _fresh(rows, on)
     found = facts.of(ids, payees, rows, on=as_of or on, ours=[str(kind) for kind in LOOKED_FOR], own=list(own))
-    problems = {payee.case: list(_problems(payee)) for payee in found}
+    waits = facts.obstacles(ids, as_of or on)
+    problems = {payee.case: [*_problems(payee), *_obstacles(payee, waits)] for payee in found}
     return Checked(found, {case: held for case, held in problems.items() if held}, rows)
 
 
@@ -91,6 +96,11 @@ def _problems(payee: Payee) -> Iterable[Held]:
         )
     elif payee.account_kind == AccountKind.CORPORATE and not _same(payee.account_name, payee.unit_name):
         yield Held(payee.case, HoldKind.ACCOUNT_DOUBTFUL, f"对公账户户名“{payee.account_name}”与单位名称不符，请核对。")
+
+
+def _obstacles(payee: Payee, waits: Mapping[int, list[str]]) -> Iterable[Held]:
+    if payee.case in waits:
+        yield Held(payee.case, HoldKind.OBSTACLE, "；".join(waits[payee.case]))
 
 
 def _same(one: str, other: str) -> bool:
