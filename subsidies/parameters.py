@@ -9,7 +9,10 @@ from decimal import Decimal
 from typing import ClassVar
 
 from caseworks.base.enums import UnitType
+from caseworks.base.money import half_up
 from caseworks.law.figures import BaseParameters, figure
+
+RESERVE_SCOPES = {"province": "全省", "pool": "统筹地区"}
 
 # Reason codes in the order in which they are given (contract 4).
 REASONS = {
@@ -32,17 +35,40 @@ class Parameters(BaseParameters):
 
     RULES: ClassVar[Mapping[str, str]] = REASONS
 
+    # What the kernel asks of a policy row about units; a person is on no list and has no tax account.
+    inactive_statuses: ClassVar[tuple[str, ...]] = ()
+    barring_lists: ClassVar[tuple[str, ...]] = ()
+    tax_account_sizes: ClassVar[tuple[str, ...]] = ()
+    tax_account_types: ClassVar[tuple[str, ...]] = ()
+
     amount_level_5: Decimal = figure("amount", "初级（五级）补贴", high=100000)
     amount_level_4: Decimal = figure("amount", "中级（四级）补贴", high=100000)
     amount_level_3: Decimal = figure("amount", "高级（三级）补贴", high=100000)
     insured_months_required: int = figure("months", "参保月数", low=0, high=120)
     claims_a_year: int = figure("count", "每人每年次数", low=1, high=100)
+    shortage_claims_a_year: int = figure("count", "急需紧缺职业（工种）每年可再增次数", low=0, high=100)
+    shortage_occupations: tuple[str, ...] = figure("text", "急需紧缺职业（工种）编码", many=True, blank=True)
+    shortage_uplift: Decimal = figure("ratio", "急需紧缺职业（工种）上浮比例")
     window_months: int = figure("months", "取证后申领期限", low=1, high=120)
     training_overlap_from: date | None = figure("date", "与培训补贴不重复起算日（空为不查）", blank=True)
     service_types: tuple[str, ...] = figure("text", "算作在职的单位类型", choices=dict(UnitType.choices), many=True)
     service_lag: int = figure("months", "在职数据滞后月数", low=0, high=12)
     reserve_months: int = figure("months", "基金备付期限", low=0, high=120)
+    reserve_scope: str = figure("text", "备付期限范围", choices=RESERVE_SCOPES)
+    data_age_days: int = figure("count", "拨付前核对所用数据最多几天前导入", low=0, high=366)
+    batch_lines: int = figure("count", "每个拨付批次最多笔数", low=1, high=100000)
+    announcement_days: int = figure("days", "公示期（首日计入）", low=1, high=60)
+    sample_share: Decimal = figure("ratio", "批量复核抽查比例")
+    amount_band: Decimal | None = figure("amount", "须再审批的金额（达到即须，空为不设）", blank=True)
+    crowd: int = figure("count", "同一银行卡、电话或同日同机构达到几人即提示", low=2, high=100000)
 
-    def amount(self, level: int) -> Decimal | None:
+    def in_shortage(self, occupation_code: str) -> bool:
+        """Is the occupation one of the row's list of those in short supply? (N3.3 of 2025)"""
+        return occupation_code in self.shortage_occupations
+
+    def amount(self, level: int, occupation_code: str = "") -> Decimal | None:
         """What a certificate of this level brings; None where the level is not covered. (N3.2)"""
-        return {5: self.amount_level_5, 4: self.amount_level_4, 3: self.amount_level_3}.get(level)
+        base = {5: self.amount_level_5, 4: self.amount_level_4, 3: self.amount_level_3}.get(level)
+        if base is None or not self.shortage_uplift or not self.in_shortage(occupation_code):
+            return base
+        return half_up(base + base * self.shortage_uplift)

@@ -288,12 +288,16 @@ WRITERS: dict[str, tuple[str, ...]] = {
         "caseworks.registry.retirements",  # decides
         "caseworks.registry.apps",  # its key follows a new look-up key
     ),
+    "subsidies_claim": ("subsidies.claims",),
+    "subsidies_claimfile": ("subsidies.claim_files",),
+    "subsidies_rejectedline": ("subsidies.claim_files",),
     ANY_TABLE: (
         "caseworks.base.rekeying",  # sealed and hashed columns anew
         "caseworks.people.offices",  # office columns of the tables registered for it
         "caseworks.registry.loading",  # the files' own tables, by their specs
         "caseworks.registry.retirements",
         "refunds.assessments",  # its staging table
+        "subsidies.claim_files",  # its staging table
     ),
 }
 

@@ -27,6 +27,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "determination.view": _READERS,
     "determination.set": frozenset({Role.CLERK}),
     "determination.confirm": frozenset({Role.REVIEWER}),
+    # skill claims (N3)
+    "claim.view": _READERS,
+    "claim.take": frozenset({Role.CLERK}),
     # cases (N6.2)
     "case.view": _READERS,
     "case.note": _BUSINESS,

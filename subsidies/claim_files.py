@@ -1,0 +1,232 @@
+"""Claims in bulk (contract 4, `submit_claims`): a file is checked line by line, staged, judged and written as a whole.
+
+A bad row is a row error and never a claim; a file whose content is known changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+
+from caseworks.base import runs
+from caseworks.base.enums import IdType
+from caseworks.base.errors import Refusal
+from caseworks.base.identifiers import normalise
+from caseworks.base.models import Run
+from caseworks.base.sealed import lookup_hash, seal
+from caseworks.base.sheets import values
+from caseworks.base.sheets.columns import Column, Shape
+from caseworks.base.sheets.errors import BadValue, Damaged
+from caseworks.base.sheets.opening import Opened, inspect
+from caseworks.base.sheets.reading import Row, open_sheet
+from caseworks.base.sheets.writing import csv_lines, write_csv
+from caseworks.people.actors import Actor
+from subsidies import claims, facts
+from subsidies.enums import Channel
+from subsidies.models import ClaimFile, RejectedLine
+
+KIND = "claims"
+COLUMNS = (
+    Column("id_no", ("证件号码", "身份证号码"), values.text(30), required=True, identifier=True),
+    Column("cert_no", ("证书编号",), values.text(60), required=True),
+    Column("applied_on", ("申请日期", "申领日期"), values.date, required=True, shape=Shape.DATE),
+    Column("id_type", ("证件类型",), values.code(IdType)),
+)
+ERRORS = ("line", "column", "value", "reason")
+BLANK = "不能为空，请补填"
+LOST_DIGITS = "该单元格是数字格式，15位以后的数字已丢失；请把整列设为文本格式，重新填写完整号码"
+EXCESS = "该行的列数多于表头（可能缺少引号或多了逗号），请核对后重新填写"
+_EVERY = 2000  # rows between two reports
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A good row: whose claim, for which certificate, of which day."""
+
+    line: int
+    id_no: str
+    cert_no: str
+    applied_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A row that is no claim: the first thing that is wrong with it, and all of it in words."""
+
+    line: int
+    column: str
+    value: str
+    reason: str
+
+
+def beside(path: Path) -> Path:
+    """Where the errors of an input file stand (contract 1)."""
+    return path.with_name(f"{path.name}.errors.csv")
+
+
+def submit(path: Path, year: int, *, by: Actor, at: datetime.datetime) -> tuple[ClaimFile, bool]:
+    """Take all claims of a file; the second value is false where the content was known and nothing was changed."""
+    opened = inspect(path)
+    known = _known(opened.sha256)
+    if known is not None:
+        return known, False
+    return carry_out(begin(path, year, by=by, at=at), path, by=by, at=at, opened=opened), True
+
+
+def begin(path: Path, year: int, *, by: Actor, at: datetime.datetime, stored_name: str = "") -> ClaimFile:
+    """Put a file of claims on record, queued; refused at once where the year has no policy in force."""
+    if not by.may("claim.take"):
+        raise Refusal("没有受理申领的权限，未作任何更改。请由经办人员办理。")
+    facts.rulebook(year)
+    with transaction.atomic():
+        run = runs.create(KIND, str(year), f"{year} 年度技能补贴申领（{path.name}）"[:200], by, at)
+        return ClaimFile.objects.create(
+            run=run, year=year, name=path.name[:200], stored_name=stored_name, person=by.person, label=by.label, at=at
+        )
+
+
+def carry_out(
+    file: ClaimFile, path: Path, *, by: Actor, at: datetime.datetime, opened: Opened | None = None
+) -> ClaimFile:
+    """Take the claims of a file that was begun: all its good rows and the record of the others, or nothing."""
+    watched = None if connection.in_atomic_block else file.run
+    with runs.running(file.run), runs.exclusive(f"{KIND}", "另一份申领文件的受理"):
+        opened = opened or inspect(path)
+        known = _known(opened.sha256)
+        if known is not None:
+            raise Refusal(f"文件内容与 {known.at:%Y-%m-%d} 提交的“{known.name}”相同，未作任何更改。")
+        with transaction.atomic():
+            _take(file, path, opened, by, at, watched)
+        file.run.summary = {"read": file.read, "taken": file.taken, "rejected": file.rejected, "granted": file.granted}
+    return file
+
+
+def _known(sha256: str) -> ClaimFile | None:
+    return ClaimFile.objects.filter(sha256=sha256, finished_at__isnull=False).first()
+
+
+def _take(file: ClaimFile, path: Path, opened: Opened, by: Actor, at: datetime.datetime, watched: Run | None) -> None:
+    rules = facts.rulebook(file.year)
+    stage = f"claims_stage_{file.pk}"
+    wrong: list[Wrong] = []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute(
+            f"""CREATE UNLOGGED TABLE {stage} (ord bigint, line bigint, id_hash bytea, id_no bytea, cert_no text,
+                                               applied_on date)"""
+        )
+
+    def report(offset: int) -> None:
+        if watched is not None:
+            watched.report(min(offset, opened.size), opened.size, "正在读取")
+
+    with open_sheet(path, COLUMNS, opened=opened) as sheet:
+        with connection.cursor() as cursor, cursor.copy(f"COPY {stage} FROM STDIN") as to:
+            for block in staged(sheet.rows(), wrong, lambda: report(sheet.offset)):
+                to.write(block)
+        notices = list(sheet.notices)
+    claims.one_by_one(shared=False)
+    claims.release(at)
+    office = by.person.office if by.person is not None else None
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {stage}")
+    stamp = claims.Stamp(file.year, Channel.BULK, by, at, file.pk)
+    taken = claims.write(stage, rules, stamp, office)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {stage}")
+    RejectedLine.objects.bulk_create(
+        (RejectedLine(file=file, line=w.line, column=w.column, value=w.value, reason=w.reason) for w in wrong),
+        batch_size=2000,
+    )
+    file.sha256, file.bytes, file.notices = opened.sha256, opened.size, notices
+    file.taken, file.granted, file.amount = taken.taken, taken.granted, taken.amount
+    file.rejected = len(wrong)
+    file.read = file.taken + file.rejected
+    file.finished_at = at
+    file.save()
+
+
+# -- rows
+
+
+def staged(rows: Iterable[Row], wrong: list[Wrong], tell: Callable[[], None] = lambda: None) -> Iterator[str]:
+    """Good rows as blocks of COPY's text, in the order of the file; what is wrong is put aside."""
+    block: list[str] = []
+    for number, row in enumerate(rows, start=1):
+        found = parsed(row)
+        if isinstance(found, Wrong):
+            wrong.append(found)
+        else:
+            block.append(
+                f"{number}\t{found.line}\t\\\\x{lookup_hash(found.id_no).hex()}\t\\\\x{seal(found.id_no).hex()}\t"
+                f"{claims.escaped(found.cert_no)}\t{found.applied_on}\n"
+            )
+        if len(block) == _EVERY:
+            yield "".join(block)
+            block.clear()
+            tell()
+    yield "".join(block)
+
+
+def parsed(row: Row) -> Asked | Wrong:
+    """A row's values, or what is wrong with it. (contract 1)"""
+    given: dict[str, Any] = {}
+    problems: list[tuple[str, str]] = []
+    for column, raw in zip(COLUMNS, row.cells, strict=True):
+        text = normalise(raw or "", identifier=column.identifier)
+        if not text:
+            if column.required:
+                problems.append((column.name, BLANK))
+            continue
+        if isinstance(raw, Damaged):
+            problems.append((column.name, LOST_DIGITS))
+            continue
+        try:
+            given[column.name] = column.parse(text)
+        except BadValue as problem:
+            problems.append((column.name, str(problem)))
+    if "id_no" in given and not any(name == "id_type" for name, _ in problems):
+        try:
+            values.citizen_id(given["id_no"], given.get("id_type") or IdType.RESIDENT_ID.value)
+        except BadValue as problem:
+            problems.append(("id_no", str(problem)))
+    if row.excess:
+        problems.append((COLUMNS[0].name, EXCESS))
+    if not problems:
+        return Asked(row.line, given["id_no"], given["cert_no"], given["applied_on"].isoformat())
+    names = [column.name for column in COLUMNS]
+    titles = {column.name: column.alias for column in COLUMNS}
+    problems.sort(key=lambda problem: names.index(problem[0]))
+    name, reason = problems[0]
+    if len(problems) > 1:
+        reason = "；".join(f"{titles[column]}：{words}" for column, words in problems)
+    return Wrong(row.line, name, (row.cells[names.index(name)] or "").strip(), reason)
+
+
+# -- the rejected rows as a file
+
+
+def rejected(file: ClaimFile) -> Iterator[tuple[int, str, str, str]]:
+    """The rejected rows in the order of the file."""
+    for row in RejectedLine.objects.filter(file=file).order_by("line").iterator(chunk_size=2000):
+        yield row.line, row.column, row.value, row.reason
+
+
+def write_errors(path: Path, file: ClaimFile) -> Path | None:
+    """Write the errors beside the input, or remove those of an earlier one."""
+    target = beside(path)
+    if not file.rejected:
+        target.unlink(missing_ok=True)
+        return None
+    write_csv(target, ERRORS, rejected(file), for_people=False)
+    return target
+
+
+def errors_download(file: ClaimFile) -> Iterable[str]:
+    """The same for a page, line by line."""
+    return csv_lines(ERRORS, rejected(file), for_people=True)

@@ -1,0 +1,212 @@
+"""The one writer of claims: facts are read, judged in the order of the law, and written by COPY, one or many (contract 4).
+
+A person's claims are judged one after another, each after what was granted before. The slots are keys of the database
+(`claim_nth_of_the_year_once`, `claim_occupation_and_level_once`): where two counters are at work at once, one of them is
+told by the key, and judges again.
+"""
+
+from __future__ import annotations
+
+import datetime
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from caseworks.base.errors import Refusal
+from caseworks.base.identifiers import citizen_id_problem, normalise
+from caseworks.base.money import ZERO
+from caseworks.base.sealed import lookup_hash, seal
+from caseworks.people.actors import Actor
+from caseworks.people.models import Office
+from caseworks.people.scope import scope_of
+from subsidies import facts
+from subsidies.enums import Channel
+from subsidies.facts import CARRIED, Rulebook
+from subsidies.models import Claim
+from subsidies.policy import Facts, Grant, Judgement, against, judge
+
+JUDGED = (
+    "granted_same_on", "granted_higher", "granted_higher_on", "training_same_on", "training_higher",
+    "training_higher_on", "granted_in_year", "granted_ordinary", "in_shortage", "outcome", "reasons", "amount",
+    "slot_year", "slot", "once", "held",
+)  # fmt: skip
+STAMPED = ("year", "channel", "file_id", "person_id", "label", "at")
+STORED = (*CARRIED, *JUDGED, *STAMPED)
+TURNS = 6  # times that a claim is judged anew where another counter was quicker
+_SLOTS = ("claim_nth_of_the_year_once", "claim_occupation_and_level_once")
+_BLOCK = 512  # lines a write
+NULL = "\\N"
+# A refusal or a withdrawal in review gives the slot back (contract 4); whatever reads slots lets go of these first.
+_RELEASE = """
+    UPDATE subsidies_claim c SET held = false, released_at = %(at)s
+    FROM cases_case k
+    WHERE k.scheme = 'subsidies' AND k.status IN ('refused', 'withdrawn') AND c.case_id = k.id AND c.held
+      AND (%(person)s::bytea IS NULL OR c.id_hash = %(person)s::bytea)
+"""
+
+
+@dataclass
+class Taken:
+    """What came of claims."""
+
+    taken: int = 0
+    granted: int = 0
+    amount: Decimal = ZERO
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """How claims came in, for their rows."""
+
+    year: int
+    channel: str
+    by: Actor
+    at: datetime.datetime
+    file_id: int | None = None
+
+
+def release(at: datetime.datetime, id_hash: bytes | None = None) -> int:
+    """Let go of the slots that review gave back, of one person or of all."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, {"at": at, "person": id_hash})
+        return int(cursor.rowcount)
+
+
+# -- judging
+
+
+def judged(lines: Iterable[str], rules: Rulebook, stamp: Stamp, count: Taken) -> Iterator[str]:
+    """Lines of facts in, lines of claims out; each person's claims in their order, each after those before it."""
+    tail = "\t".join(
+        (
+            str(stamp.year), stamp.channel, NULL if stamp.file_id is None else str(stamp.file_id),
+            NULL if stamp.by.person is None else str(stamp.by.person.pk), escaped(stamp.by.label), stamp.at.isoformat(),
+        )
+    )  # fmt: skip
+    width = len(CARRIED)
+    person, grants = "", []
+    for line in lines:
+        fields = line.rstrip("\n").split("\t")
+        known = facts.read(fields)
+        if known.id_hash != person:
+            person, grants = known.id_hash, known.grants
+        year, policy = rules.parameters[known.policy_id], rules.rows[known.policy_id]
+        found = against(known.facts, grants, known.trainings, year)
+        judgement = judge(found, year, policy.effective_to)
+        short = year.in_shortage(found.occupation_code)
+        count.taken += 1
+        if judgement.outcome == "granted":
+            count.granted += 1
+            count.amount += judgement.amount
+            grants.append(Grant(found.occupation_code, found.level, found.applied_on, short))
+        once = year.applies("already_subsidised")
+        yield "\t".join((*fields[:width], *as_text(found, judgement, short=short, once=once), tail)) + "\n"
+
+
+def as_text(found: Facts, judgement: Judgement, *, short: bool, once: bool) -> tuple[str, ...]:
+    """A judgement as COPY's text, in the order of JUDGED."""
+    granted = judgement.outcome == "granted"
+    return (
+        _day(found.granted_same_on), str(found.granted_higher), _day(found.granted_higher_on),
+        _day(found.training_same_on), str(found.training_higher), _day(found.training_higher_on),
+        str(found.granted_in_year), str(found.granted_ordinary), "t" if short else "f", judgement.outcome,
+        "{" + ",".join(judgement.codes) + "}", str(judgement.amount),
+        str(found.applied_on.year) if granted else NULL, str(found.granted_in_year + 1) if granted else NULL,
+        "t" if once else "f", "t" if granted else "f",
+    )  # fmt: skip
+
+
+def _day(day: datetime.date | None) -> str:
+    return NULL if day is None else day.isoformat()
+
+
+def escaped(text: str) -> str:
+    """A text as COPY reads it."""
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+# -- reading and writing
+
+
+def write(asked: str, rules: Rulebook, stamp: Stamp, office: Office | None, **given: Any) -> Taken:
+    """Judge the claims of a relation and write them; joins the caller's transaction."""
+    count = Taken()
+    with tempfile.SpooledTemporaryFile(1 << 24, "w+", encoding="utf-8", newline="") as spool:
+        spool.writelines(
+            judged(_copied(facts.sql(asked), facts.parameters(rules, office) | given), rules, stamp, count)
+        )
+        spool.seek(0)
+        with connection.cursor() as cursor, cursor.copy(f"COPY subsidies_claim ({', '.join(STORED)}) FROM STDIN") as to:
+            while block := spool.read(1 << 20):
+                to.write(block)
+    return count
+
+
+def _copied(sql: str, parameters: dict[str, Any]) -> Iterator[str]:
+    """The rows of a query as lines of COPY's text."""
+    connection.ensure_connection()
+    raw: psycopg.Connection[Any] = connection.connection
+    statement = psycopg.ClientCursor(raw).mogrify(sql, parameters)
+    with raw.cursor() as cursor, cursor.copy(b"COPY (" + statement.encode() + b") TO STDOUT") as lines:
+        for line in lines:
+            yield str(line, "utf-8")
+
+
+def take(
+    *,
+    id_no: str,
+    cert_no: str,
+    applied_on: datetime.date,
+    channel: Channel,
+    by: Actor,
+    at: datetime.datetime,
+    id_type: str = "resident_id",
+    office: Office | None = None,
+) -> Claim:
+    """Take one claim at a counter or from the portal and judge it; refused by the rules it is on record all the same.
+
+    Refusal where the numbers are no numbers, or where the person belongs to an office that the clerk does not serve.
+    """
+    id_no, cert_no = normalise(id_no, identifier=True), normalise(cert_no)
+    problem = citizen_id_problem(id_no, id_type) or (None if cert_no else "证书编号为空")
+    if problem:
+        raise Refusal(f"{problem}，没有受理。请核对后重新填写。")
+    rules = facts.rulebook(applied_on.year)
+    stamp = Stamp(applied_on.year, channel, by, at)
+    asked = {"id_hash": lookup_hash(id_no), "id_no": seal(id_no), "cert_no": cert_no, "applied_on": applied_on}
+    for _ in range(TURNS):
+        try:
+            with transaction.atomic():
+                return _take(asked, rules, stamp, office)
+        except IntegrityError as problem:
+            if not any(name in str(problem) for name in _SLOTS):
+                raise
+    raise Refusal("此人的申领正在别处办理，没有受理。请稍后重试。")
+
+
+def _take(asked: dict[str, Any], rules: Rulebook, stamp: Stamp, office: Office | None) -> Claim:
+    one_by_one(shared=True)
+    release(stamp.at, asked["id_hash"])
+    write(facts.ONE, rules, stamp, office, **asked)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT currval(pg_get_serial_sequence('subsidies_claim', 'id'))")
+        claim = Claim.objects.select_related("office", "policy").get(pk=cursor.fetchone()[0])
+    person = stamp.by.person
+    if person is None or stamp.channel != Channel.COUNTER:
+        return claim
+    if not scope_of(person, timezone.localdate(stamp.at), "claim.take").covers(claim.office):
+        raise Refusal(f"此人由{claim.office}经办，没有受理。请到该机构办理，或由其工作人员受理。")
+    return claim
+
+
+def one_by_one(*, shared: bool) -> None:
+    """Counters work beside each other, and none beside a file: it judges many people on one look at the slots."""
+    with connection.cursor() as cursor:
+        word = "_shared" if shared else ""
+        cursor.execute(f"SELECT pg_advisory_xact_lock{word}(hashtextextended('caseworks:subsidies.claims', 0))")

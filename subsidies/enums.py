@@ -1,0 +1,35 @@
+"""The words of the skill subsidy: outcomes, how a claim came in, what counts as being in service, signs of fraud."""
+
+from django.db import models
+
+
+class Outcome(models.TextChoices):
+    """结论 of the rules (contract 4); how far review has come is the case's status."""
+
+    GRANTED = "granted", "符合"
+    REFUSED = "refused", "不符合"
+
+
+class Channel(models.TextChoices):
+    """How a claim was handed in."""
+
+    BULK = "bulk", "批量"
+    COUNTER = "counter", "窗口"
+    PORTAL = "portal", "网上"
+
+
+class Service(models.TextChoices):
+    """What a person was in the month of application (N3.1); blank is neither."""
+
+    ENTERPRISE = "enterprise", "企业在职"
+    BENEFIT = "benefit", "领取失业保险金"
+
+
+class Level(models.IntegerChoices):
+    """技能等级; the smaller the number, the higher the level (N3.2)."""
+
+    ONE = 1, "高级技师（一级）"
+    TWO = 2, "技师（二级）"
+    THREE = 3, "高级（三级）"
+    FOUR = 4, "中级（四级）"
+    FIVE = 5, "初级（五级）"
