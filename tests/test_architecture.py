@@ -266,8 +266,11 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "law_trainingmark": ("caseworks.law.training",),
     "money_bankfile": ("caseworks.money.bank_files",),
     "money_batch": ("caseworks.money.batches",),
-    "money_movement": ("caseworks.money.bank_results",),
+    "money_movement": ("caseworks.money.bank_results", "caseworks.money.recoveries"),  # the bank's; what is repaid
     "money_payment": ("caseworks.money.writers", "caseworks.money.payments"),  # states; the word on an account
+    "money_recovery": ("caseworks.money.recoveries",),
+    "money_recoveryentry": ("caseworks.money.recoveries",),
+    "money_repayment": ("caseworks.money.recoveries",),
     "money_resultfile": ("caseworks.money.bank_results",),
     "people_appointment": ("caseworks.people.appointments",),
     "people_office": ("caseworks.people.offices",),

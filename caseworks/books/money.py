@@ -104,4 +104,39 @@ CHECKS: Mapping[str, str] = {
         FROM money_movement m JOIN money_payment p ON p.id = m.payment_id
         WHERE m.on IS DISTINCT FROM CASE m.kind WHEN 'paid' THEN p.paid_on ELSE p.returned_on END
     """,
+    "recovery_is_its_account": """
+        SELECT '追回 ' || r.key, '记为应追 ' || r.amount || '、冲减 ' || r.reduced || '、退还 ' || r.repaid
+            || '，台账为 ' || e.found || '、' || e.reduced || '、' || e.repaid
+        FROM money_recovery r CROSS JOIN LATERAL (
+            SELECT coalesce(sum(e.amount) FILTER (WHERE e.kind = 'found'), 0) AS found,
+                   coalesce(-sum(e.amount) FILTER (WHERE e.kind = 'reduced'), 0) AS reduced,
+                   coalesce(-sum(e.amount) FILTER (WHERE e.kind = 'repaid'), 0) AS repaid
+            FROM money_recoveryentry e WHERE e.recovery_id = r.id
+        ) e
+        WHERE (r.amount, r.reduced, r.repaid) <> (e.found, e.reduced, e.repaid)
+    """,
+    "repaid_is_what_came_back": """
+        SELECT '追回 ' || r.key, '退还 ' || r.repaid || ' 元，已确认的退还 ' || p.sum || ' 元，流水 ' || p.moved || ' 元'
+        FROM money_recovery r CROSS JOIN LATERAL (
+            SELECT coalesce(sum(p.amount), 0) AS sum, coalesce(-sum(m.amount), 0) AS moved
+            FROM money_repayment p LEFT JOIN money_movement m ON m.repayment_id = p.id
+            WHERE p.recovery_id = r.id AND p.status = 'confirmed'
+        ) p
+        WHERE r.repaid <> p.sum OR r.repaid <> p.moved
+    """,
+    "repaid_only_what_was_confirmed": """
+        SELECT '退还 ' || p.bank_ref, '流水记在 ' || m.on || '，退还为 ' || p.status || '，' || p.on
+        FROM money_movement m JOIN money_repayment p ON p.id = m.repayment_id
+        WHERE p.status <> 'confirmed' OR (m.on, m.amount) <> (p.on, -p.amount)
+    """,
+    "recovered_no_more_than_paid": """
+        SELECT '支付 ' || p.payment_no, '支付 ' || p.amount || ' 元，追回 ' || sum(r.amount - r.reduced) || ' 元'
+        FROM money_recovery r JOIN money_payment p ON p.id = r.payment_id
+        GROUP BY p.id, p.payment_no, p.amount HAVING sum(r.amount - r.reduced) > p.amount
+    """,
+    "recovery_ends_with_nothing_owed": """
+        SELECT '追回 ' || r.key, r.status || '，尚欠 ' || r.amount - r.reduced - r.repaid || ' 元'
+        FROM money_recovery r
+        WHERE (r.status IN ('closed', 'withdrawn')) <> (r.amount = r.reduced + r.repaid)
+    """,
 }

@@ -30,10 +30,65 @@ class Result(models.TextChoices):
 
 
 class MovementKind(models.TextChoices):
-    """Money out of the fund, and money that came back from the bank."""
+    """Money out of the fund, money that came back from the bank, and money that was given back (N6.2)."""
 
     PAID = "paid", "拨付"
     RETURNED = "returned", "退汇"
+    REPAID = "repaid", "退还"
 
 
 LIVE = (PaymentStatus.DRAWN, PaymentStatus.SENT, PaymentStatus.PAID)
+
+
+class RecoveryKind(models.TextChoices):
+    """Why money is to be given back."""
+
+    OVERPAID = "overpaid", "多付"
+    CLAWBACK = "clawback", "逾期未转付"
+    MISUSE = "misuse", "未按规定使用"
+
+
+class RecoveryOrigin(models.TextChoices):
+    """How it was found."""
+
+    RECALCULATION = "recalculation", "重新核算"
+    AUDIT = "audit", "审计稽核"
+    OBJECTION = "objection", "异议举报"
+    SWEEP = "sweep", "到期清查"
+    USE_CHECK = "use_check", "资金使用核查"
+
+
+class RecoveryStatus(models.TextChoices):
+    """Where a recovery stands; one that is proposed waits for a second person."""
+
+    PROPOSED = "proposed", "拟追回"
+    OPEN = "open", "追回中"
+    HANDED_OVER = "handed_over", "已移交"
+    CLOSED = "closed", "已结案"
+    WITHDRAWN = "withdrawn", "已撤销"
+
+
+class EntryKind(models.TextChoices):
+    """The lines of a recovery's account."""
+
+    FOUND = "found", "登记应追回"
+    CONFIRMED = "confirmed", "确认追回"
+    NOTICED = "noticed", "责令退回"
+    DELIVERED = "delivered", "送达"
+    URGED = "urged", "催告"
+    REDUCED = "reduced", "冲减"
+    REPAID = "repaid", "退还"
+    HANDED_OVER = "handed_over", "移交"
+    CLOSED = "closed", "结案"
+    WITHDRAWN = "withdrawn", "撤销"
+
+
+class RepaymentStatus(models.TextChoices):
+    """A repayment counts once it is confirmed."""
+
+    ENTERED = "entered", "待确认"
+    CONFIRMED = "confirmed", "已确认"
+    REJECTED = "rejected", "不予登记"
+
+
+OWING = (RecoveryStatus.PROPOSED, RecoveryStatus.OPEN, RecoveryStatus.HANDED_OVER)

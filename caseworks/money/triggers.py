@@ -23,6 +23,15 @@ BATCH_GUARDS: list[pgtrigger.Trigger] = [
     ),
     pgtrigger.Protect(name="batch_kept", operation=pgtrigger.Delete),
 ]
+RECOVERY_GUARDS: list[pgtrigger.Trigger] = [
+    pgtrigger.Protect(
+        name="recovery_stays_itself",
+        operation=pgtrigger.UpdateOf(
+            "key", "kind", "origin", "scheme", "year", "subject", "amount", "found_on", "found_by_id"
+        ),
+    ),
+    pgtrigger.Protect(name="recovery_kept", operation=pgtrigger.Delete),
+]
 
 
 def append_only(name: str) -> pgtrigger.Trigger:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from caseworks.money.enums import MovementKind
 from caseworks.money.models.batches import Batch
 from caseworks.money.models.payments import Payment
+from caseworks.money.models.recoveries import Repayment
 from caseworks.money.models.signing import signed
 from caseworks.money.triggers import append_only
 
@@ -63,25 +64,43 @@ class ResultFile(models.Model):
 
 
 class Movement(models.Model):
-    """资金流水: what left the fund for a payment, and what the bank brought back. Written once."""
+    """资金流水: what left the fund for a payment, what the bank brought back, what was repaid. Written once."""
 
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="movements", verbose_name="支付")
+    payment = models.ForeignKey(
+        Payment, models.PROTECT, null=True, blank=True, related_name="movements", verbose_name="支付"
+    )
+    repayment = models.OneToOneField(
+        Repayment, models.PROTECT, null=True, blank=True, related_name="movement", verbose_name="退还"
+    )
     kind = models.CharField("类别", max_length=10, choices=MovementKind.choices)
-    amount = models.DecimalField("金额", max_digits=14, decimal_places=2, help_text="拨付为正，退汇为负")
+    amount = models.DecimalField("金额", max_digits=14, decimal_places=2, help_text="拨付为正，退汇和退还为负")
     on = models.DateField("日期")
     at = models.DateTimeField("登记时间")
-    result_file = models.ForeignKey(ResultFile, models.PROTECT, related_name="movements", verbose_name="回盘文件")
+    result_file = models.ForeignKey(
+        ResultFile, models.PROTECT, null=True, blank=True, related_name="movements", verbose_name="回盘文件"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "资金流水"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["payment", "kind"], name="movement_once"),
             models.CheckConstraint(
-                condition=Q(kind=MovementKind.PAID, amount__gt=0) | Q(kind=MovementKind.RETURNED, amount__lt=0),
+                condition=Q(kind=MovementKind.PAID, amount__gt=0)
+                | Q(kind__in=[MovementKind.RETURNED, MovementKind.REPAID], amount__lt=0),
                 name="movement_signed_by_kind",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(kind=MovementKind.REPAID, repayment__isnull=False, payment__isnull=True)
+                    | (
+                        ~Q(kind=MovementKind.REPAID)
+                        & Q(repayment__isnull=True, payment__isnull=False, result_file__isnull=False)
+                    )
+                ),
+                name="movement_has_its_cause",
             ),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [append_only("movement_append_only")]
 
     def __str__(self) -> str:
-        return f"{self.payment_id} {self.get_kind_display()} {self.amount}"
+        return f"{self.payment_id or self.repayment_id} {self.get_kind_display()} {self.amount}"
