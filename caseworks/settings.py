@@ -248,6 +248,18 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 
+# -- notices
+
+# The way out for short messages; on a training database nothing leaves the house. Blank: none, and none is claimed.
+SMS_GATEWAY = env.str("CASEWORKS_SMS_GATEWAY", default="caseworks.base.notices.gateways.console" if DEBUG else "")
+if TRAINING:
+    SMS_GATEWAY = "caseworks.base.notices.gateways.console"
+SMS_URL = env.str("CASEWORKS_SMS_URL", default="")
+SMS_SECRET = env.str("CASEWORKS_SMS_SECRET", default="")
+SMS_TIMEOUT = env.int("CASEWORKS_SMS_TIMEOUT", default=10)  # seconds
+NOTICE_RECIPIENTS = "caseworks.registry.recipients.of"
+HOTLINE = env.str("CASEWORKS_HOTLINE", default="12333")  # named where an office has no telephone
+
 # -- documents and public announcements
 
 # a folder with fonts, and the families to set; without a folder the fonts of a package serve
@@ -276,6 +288,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "check-books": {"task": "books.check", "schedule": crontab(hour=3, minute=10)},
     "clear-announcements": {"task": "cases.clear_announcements", "schedule": crontab(hour=0, minute=20)},
+    "deliver-notices": {"task": "base.deliver_notices", "schedule": crontab()},
     "anchor-history": {"task": "cases.anchor_history", "schedule": crontab(hour=2, minute=30)},
 }
 

@@ -239,6 +239,9 @@ def _exists(name: str) -> bool:
 WRITERS: dict[str, tuple[str, ...]] = {
     "base_document": ("caseworks.base.documents.papers",),
     "base_documentseries": ("caseworks.base.documents.numbers",),
+    "base_notice": ("caseworks.base.notices",),
+    "base_noticeblock": ("caseworks.base.notices.handling",),
+    "base_noticetemplate": ("caseworks.base.notices.templates",),
     "base_run": ("caseworks.base.runs",),
     "base_sealedscan": ("caseworks.base.documents.papers",),
     "base_storedfile": ("caseworks.base.files",),

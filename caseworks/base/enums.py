@@ -108,3 +108,33 @@ class DocumentKind(models.TextChoices):
     """Kinds of papers with a number of their own (文书)."""
 
     REFUND_DECISION = "refund_decision", "稳岗返还核定通知"
+
+
+class NoticeChannel(models.TextChoices):
+    """By which way a notice reaches somebody. (N5.1)"""
+
+    SMS = "sms", "短信"
+    PORTAL = "portal", "单位门户"
+
+
+class NoticeStatus(models.TextChoices):
+    """How far a notice has come; one of the portal is sent as soon as it is posted."""
+
+    WAITING = "waiting", "待发送"
+    SENDING = "sending", "发送中"
+    SENT = "sent", "已发送"
+    DELIVERED = "delivered", "已送达"
+    FAILED = "failed", "发送失败"
+    SKIPPED = "skipped", "未发送"
+
+
+class NoticeProblem(models.TextChoices):
+    """Why a notice failed or was not sent."""
+
+    NO_PHONE = "no_phone", "没有可收短信的手机号码"
+    BLOCKED = "blocked", "号码在不发送名单"
+    NO_GATEWAY = "no_gateway", "没有配置短信通道"
+    REFUSED = "refused", "短信通道拒绝"
+    EXHAUSTED = "exhausted", "多次重试未成功"
+    UNDELIVERED = "undelivered", "运营商未送达"
+    WORDING = "wording", "模板缺少内容"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from django.db import connection, transaction
 
 from caseworks.base.enums import Role
+from caseworks.base.notices import templates
 from caseworks.law import calendars, policies, seeding, training
 from caseworks.law.models import CalendarYear, Policy, TrainingMark
 from caseworks.people import appointments, offices, staff
@@ -49,6 +50,7 @@ def install(
     lines.append(f"机构：新建 {offices.load_seed(by)} 个")
     lines.extend(load_calendar(by=by, at=at, on=on))
     lines.extend(load_policies(by=by, at=at))
+    lines.append(f"通知模板：新建 {templates.install(at=at)} 个")
     if administrator:
         lines.append(make_administrator(administrator, by=by, at=at, on=on))
     if training.is_training():

@@ -43,7 +43,7 @@ def training_room(settings: Any) -> None:
 @pytest.mark.django_db
 def test_a_new_bureau_gets_offices_calendar_and_drafts() -> None:
     lines = run("setup")
-    assert [line.split("：")[0] for line in lines] == ["机构", "日历", "政策"]
+    assert [line.split("：")[0] for line in lines] == ["机构", "日历", "政策", "通知模板"]
     assert Office.objects.filter(level="city").count() >= 9
     assert list(CalendarYear.objects.values_list("year", flat=True)) == list(range(2026, 2018, -1))
     assert set(Policy.objects.values_list("status", flat=True)) == {"draft"}
@@ -67,7 +67,12 @@ def _user() -> str:
 def test_again_changes_nothing() -> None:
     run("setup")
     before = list(Policy.objects.order_by("pk").values())
-    assert run("setup") == ["机构：新建 0 个", "日历：新录入 0 年", "政策：新建 0 条，其中生效 0 条、草稿 0 条"]
+    assert run("setup") == [
+        "机构：新建 0 个",
+        "日历：新录入 0 年",
+        "政策：新建 0 条，其中生效 0 条、草稿 0 条",
+        "通知模板：新建 0 个",
+    ]
     assert list(Policy.objects.order_by("pk").values()) == before
 
 
