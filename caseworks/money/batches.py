@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -186,13 +186,17 @@ def _lock(ids: list[int], scheme: str, year: int, by: Actor, on: date, shown: Sh
 
 
 def gates_of(checked: Checked, year: int) -> dict[str, gate.Gate]:
-    """The gates of all regions that the cases belong to."""
+    """The gates of all regions that the cases belong to, each with what of them would be paid."""
     required: dict[str, int] = {}
+    taken: dict[str, Decimal] = defaultdict(Decimal)
     for payee in checked.payees:
         if payee.policy is not None:
             region, months = _gate_of(payee, checked.rows[payee.policy][1])
             required[region] = max(months, required.get(region, months))
-    return gate.look(year, required.items())
+            if payee.case not in checked.problems:
+                taken[region] += payee.amount
+    found = gate.look(year, required.items())
+    return {region: replace(each, taken=taken[region]) for region, each in found.items()}
 
 
 def _gate_of(payee: Payee, figures: Figures) -> tuple[str, int]:
@@ -231,6 +235,9 @@ def _batches(
         first = group[0]
         assert first.policy is not None
         region, _ = _gate_of(first, checked.rows[first.policy][1])
+        amount = sum((payee.amount for payee in group), Decimal(0))
+        stands = replace(gates[region], taken=amount)
+        gates = {**gates, region: replace(stands, committed=stands.committed + amount)}  # the next batch comes after it
         batches.append(
             Batch(
                 pk=number,
@@ -242,8 +249,8 @@ def _batches(
                 policy_id=first.policy,
                 status=BatchStatus.DRAWN,
                 lines=len(group),
-                amount=sum((payee.amount for payee in group), Decimal(0)),
-                gate=gates[region].as_json(),
+                amount=amount,
+                gate=stands.as_json(),
                 drawn_by=person,
                 drawn_at=at,
                 drawn_on=on,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,8 +11,9 @@ from typing import Any
 from django.db.models import Sum
 
 from caseworks.base.errors import Refusal
-from caseworks.base.money import ZERO, rate4, thousands
+from caseworks.base.money import ZERO, half_up, rate4, thousands
 from caseworks.money.models import Payment
+from caseworks.people import offices
 from caseworks.registry.models import FundYear
 
 MONTHS = 12  # of a year
@@ -21,7 +22,10 @@ PROVINCE, POOL = 2, 4  # digits of a region code
 
 @dataclass(frozen=True)
 class Gate:
-    """The reserve of a region: closing balance ÷ average monthly expenditure; closed where there are no figures."""
+    """The reserve of a region: closing balance ÷ average monthly expenditure; closed where there are no figures.
+
+    `committed` is what is on its way or paid for the policy year; `taken` what is being drawn up now.
+    """
 
     region: str
     year: int
@@ -29,13 +33,12 @@ class Gate:
     balance: Decimal | None = None
     expenditure: Decimal | None = None
     committed: Decimal = ZERO
+    taken: Decimal = ZERO
 
     @property
     def months(self) -> Fraction | None:
         """How many months the balance lasts; None where it cannot be told."""
-        if self.balance is None or not self.expenditure:
-            return None
-        return Fraction(self.balance) * MONTHS / Fraction(self.expenditure)
+        return None if self.balance is None else self._lasts(self.balance)
 
     @property
     def is_open(self) -> bool:
@@ -48,9 +51,34 @@ class Gate:
         return None if self.months is None else rate4(self.months)
 
     @property
+    def monthly(self) -> Decimal | None:
+        """The average expenditure of a month, as it is shown."""
+        return None if self.expenditure is None else half_up(Fraction(self.expenditure) / MONTHS)
+
+    @property
     def left(self) -> Decimal | None:
         """What the closing balance leaves once all that is on its way or paid for the year is taken off."""
         return None if self.balance is None else self.balance - self.committed
+
+    @property
+    def leaves(self) -> Decimal | None:
+        """What is left when this has gone as well."""
+        return None if self.left is None else self.left - self.taken
+
+    @property
+    def leaves_months(self) -> Decimal | None:
+        """How long that lasts. It is told and refuses nothing: the clause asks for the end of the year before."""
+        lasts = None if self.leaves is None else self._lasts(self.leaves)
+        return None if lasts is None else rate4(lasts)
+
+    @property
+    def leaves_short(self) -> bool:
+        """Would less be left than the months asked for?"""
+        lasts = None if self.leaves is None else self._lasts(self.leaves)
+        return lasts is not None and lasts < self.required
+
+    def _lasts(self, balance: Decimal) -> Fraction | None:
+        return Fraction(balance) * MONTHS / Fraction(self.expenditure) if self.expenditure else None
 
     @property
     def words(self) -> str:
@@ -72,11 +100,25 @@ class Gate:
             "region": self.region,
             "year": self.year,
             "required": self.required,
-            "balance": None if self.balance is None else str(self.balance),
-            "expenditure": None if self.expenditure is None else str(self.expenditure),
-            "months": None if self.months is None else str(self.shown_months),
+            "balance": _text(self.balance),
+            "expenditure": _text(self.expenditure),
+            "months": _text(self.shown_months),
             "committed": str(self.committed),
+            "taken": str(self.taken),
+            "leaves": _text(self.leaves),
+            "leaves_months": _text(self.leaves_months),
         }
+
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any]) -> Gate:
+        """The gate that a batch stood on."""
+        money = {name: None if kept.get(name) is None else Decimal(kept[name]) for name in ("balance", "expenditure")}
+        gone = {name: Decimal(kept.get(name) or ZERO) for name in ("committed", "taken")}
+        return cls(str(kept["region"]), int(kept["year"]), int(kept["required"]), **money, **gone)
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else str(number)
 
 
 def fund_region(region: str, scope: str) -> str:
@@ -89,7 +131,6 @@ def look(year: int, wanted: Iterable[tuple[str, int]]) -> dict[str, Gate]:
     required = dict(wanted)
     figures = FundYear.objects.filter(region__in=sorted(required), year=year - 1).order_by("region")
     found = {row.region: row for row in figures}
-    committed = Payment.objects.live().filter(year=year).aggregate(total=Sum("amount"))["total"] or ZERO
     return {
         region: Gate(
             region,
@@ -97,10 +138,18 @@ def look(year: int, wanted: Iterable[tuple[str, int]]) -> dict[str, Gate]:
             months,
             found[region].closing_balance if region in found else None,
             found[region].expenditure if region in found else None,
-            committed,
+            _committed(region, year),
         )
         for region, months in required.items()
     }
+
+
+def _committed(region: str, year: int) -> Decimal:
+    """What is on its way or paid for a year, of all schemes: it leaves one fund. A pool's own are those of its city."""
+    rows = Payment.objects.live().filter(year=year)
+    if not region.endswith("0000"):
+        rows = rows.filter(city_office=offices.place(region).city_office_id)
+    return rows.aggregate(total=Sum("amount"))["total"] or ZERO
 
 
 def require(gates: Iterable[Gate]) -> None:

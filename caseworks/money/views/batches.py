@@ -21,6 +21,7 @@ from caseworks.money import bank_files, batches, outlook
 from caseworks.money.enums import BatchStatus
 from caseworks.money.filters import ORDERS, BatchFilter
 from caseworks.money.forms import BatchForm, DrawForm
+from caseworks.money.gate import Gate
 from caseworks.money.models import Batch, Payment
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
@@ -112,6 +113,7 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "batch": batch,
         "capitals": in_capitals(batch.amount),
+        "gate": Gate.of_json(batch.gate) if batch.gate else None,
         "page": KeysetPage(Payment.objects.filter(batch=batch), ORDERS, request.GET),
         "files": batch.bank_files.order_by("issue"),
         "own": batch.drawn_by_id == _person(request).pk,
