@@ -54,6 +54,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("拨付批次", "bi-collection", "money:batch_list", "payment.view"),
             Item("支付", "bi-credit-card", "money:payment_list", "payment.view"),
             Item("银行回盘", "bi-bank", "money:result_list", "payment.view"),
+            Item("银行退回", "bi-arrow-return-left", "money:returned_list", "payment.view"),
         ),
     ),
     (

@@ -146,8 +146,8 @@ def money_lines(person: Person, on: dt.date) -> list[Waiting]:
         ),
         Waiting("batch_send", "批次待送银行", "payment.make", "money:batch_list", released, query="status=released"),
         Waiting(
-            "payment_returned", "银行退回待处理", "payment.keep", "money:payment_list", returned,
-            query="status=returned", hint="更正账户并经另一人确认后再付", tone="amber",
+            "payment_returned", "银行退回待处理", "payment.keep", "money:returned_list", returned,
+            hint="更正账户并经另一人确认后再付", tone="amber",
         ),
     ]  # fmt: skip
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Booked:
     paid: int
     returned: int
     unchanged: int
+    file: int | None = field(default=None, compare=False)  # its record; none where nothing was new
 
     @property
     def summary(self) -> str:
@@ -99,7 +100,8 @@ def book(path: Path, *, by: Actor, at: datetime, name: str = "") -> Booked:
             unchanged=unchanged,
         )
         if changed:
-            _write(changed, booked, name or path.name, path, by, at)
+            file = _write(changed, booked, name or path.name, path, by, at)
+            booked = replace(booked, file=file.pk)
     return booked
 
 
@@ -194,7 +196,7 @@ def _wrong(line: Line, state: State, today: date | None) -> str:
     return ""
 
 
-def _write(changed: list[State], booked: Booked, name: str, path: Path, by: Actor, at: datetime) -> None:
+def _write(changed: list[State], booked: Booked, name: str, path: Path, by: Actor, at: datetime) -> ResultFile:
     file = ResultFile.objects.create(
         name=name[:200],
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -207,7 +209,7 @@ def _write(changed: list[State], booked: Booked, name: str, path: Path, by: Acto
         at=at,
     )
     changed.sort(key=lambda state: state.pk)
-    writers.settle([(s.pk, s.status, s.paid_on, s.returned_on, s.reason) for s in changed])
+    writers.settle([(s.pk, s.status, s.paid_on, s.returned_on, s.reason) for s in changed], file.pk)
     moved = [(s.pk, "paid", s.paid_on) for s in changed if s.newly_paid]
     # what came back without having been booked as paid never left: no movement
     moved += [(s.pk, "returned", s.returned_on) for s in changed if s.newly_returned and s.paid_on]
@@ -218,6 +220,7 @@ def _write(changed: list[State], booked: Booked, name: str, path: Path, by: Acto
         history.take("pay", paid, by=by, at=at, data={"file": file.pk})
     if returned:
         history.take("bounce", returned, by=by, at=at, note="银行退回，原因见支付记录", data={"file": file.pk})
+    return file
 
 
 def _move(rows: Iterable[tuple[int, str, date | None]], file: ResultFile, at: datetime) -> None:

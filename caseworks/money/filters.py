@@ -48,3 +48,23 @@ class PaymentFilter(FilterForm):
             text = given["text"].strip()
             rows = rows.filter(Q(name__contains=text) | Q(subject=text.upper()) | Q(payment_no=text.upper()))
         return rows
+
+
+class ReturnedFilter(FilterForm):
+    """Which returned payments: by year, name, code or number, and by what the bank said."""
+
+    year = forms.IntegerField(label="政策年度", min_value=2000, max_value=2100)
+    text = forms.CharField(label="名称、代码或支付编号", min_length=2, max_length=100)
+    reason = forms.CharField(label="银行原话", min_length=2, max_length=60)
+
+    def applied(self, rows: PaymentQuerySet) -> PaymentQuerySet:
+        """The rows that meet the conditions."""
+        given = self.cleaned_data
+        if given["year"]:
+            rows = rows.filter(year=given["year"])
+        if given["text"]:
+            text = given["text"].strip()
+            rows = rows.filter(Q(name__contains=text) | Q(subject=text.upper()) | Q(payment_no=text.upper()))
+        if given["reason"]:
+            rows = rows.filter(reason__contains=given["reason"].strip())
+        return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 
 
 class ShownForm(forms.Form):
@@ -34,6 +35,18 @@ class PaymentForm(forms.Form):
 
     action = forms.ChoiceField(choices=[(name, name) for name in ("keep", "resend")])
     words = forms.CharField(label="核实情况", max_length=300, required=False)
+
+
+class ResendForm(forms.Form):
+    """Which returned payments are to be paid again."""
+
+    payments = forms.TypedMultipleChoiceField(coerce=int)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        field = self.fields["payments"]
+        assert isinstance(field, forms.TypedMultipleChoiceField)
+        field.choices = [(value, value) for value in data.getlist("payments") if value.isdigit()]
 
 
 class ResultForm(forms.Form):

@@ -112,9 +112,12 @@ class Gate:
     @classmethod
     def of_json(cls, kept: Mapping[str, Any]) -> Gate:
         """The gate that a batch stood on."""
-        money = {name: None if kept.get(name) is None else Decimal(kept[name]) for name in ("balance", "expenditure")}
-        gone = {name: Decimal(kept.get(name) or ZERO) for name in ("committed", "taken")}
-        return cls(str(kept["region"]), int(kept["year"]), int(kept["required"]), **money, **gone)
+        balance, expenditure = (
+            None if kept.get(name) is None else Decimal(kept[name]) for name in ("balance", "expenditure")
+        )
+        committed, taken = (Decimal(kept.get(name) or ZERO) for name in ("committed", "taken"))
+        where = (str(kept["region"]), int(kept["year"]), int(kept["required"]))
+        return cls(*where, balance, expenditure, committed, taken)
 
 
 def _text(number: Decimal | None) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from django.db import connection, transaction
 
@@ -48,6 +50,15 @@ class Returned:
         """May be paid again, once another person says so."""
         return (self.mended or self.kept) and not self.proposed
 
+    @property
+    def state(self) -> str:
+        """What became of the account, in a caseworker's words."""
+        if self.proposed:
+            return "新账户待另一人确认"
+        if self.mended:
+            return "账户已更正，可以重新支付"
+        return "已核实无误，待另一人确认" if self.kept else "待更正或核实账户"
+
 
 def returned(scheme: str, year: int, case_ids: Iterable[int] | None = None) -> list[Returned]:
     """The returned cases of a year, each with what became of its account."""
@@ -70,6 +81,15 @@ def returned(scheme: str, year: int, case_ids: Iterable[int] | None = None) -> l
             _RETURNED, {"cases": [payee.case for payee in found], "accounts": [payee.account for payee in found]}
         )
         return [Returned(*row) for row in cursor.fetchall()]
+
+
+def returned_of(rows: Iterable[Payment]) -> dict[int, Returned]:
+    """What became of the accounts of these payments, by payment: of those alone that still wait after a return."""
+    groups: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for row in rows:
+        groups[row.scheme, row.year].append(row.case_id)
+    found = chain.from_iterable(returned(scheme, year, ids) for (scheme, year), ids in sorted(groups.items()))
+    return {row.payment: row for row in found}
 
 
 def keep_account(payment: Payment, *, words: str, by: Actor, at: datetime) -> Payment:
@@ -115,3 +135,17 @@ def resend(*, scheme: str, year: int, case_ids: Iterable[int], by: Actor, at: da
             raise Refusal(f"{'、'.join(alone[:NAMED])}的账户由您本人核实，须由另一人确认重新支付，未作任何更改。")
         Payment.objects.filter(pk__in=[row.payment for row in found]).update(resent_by=by.person, resent_at=at)
         return history.take("mend", ids, by=by, at=at, note=note or "收款账户已更正或核实，重新支付")
+
+
+def resend_payments(rows: Iterable[Payment], *, by: Actor, at: datetime) -> int:
+    """Let the cases of these returned payments be paid again, all or none; returns how many."""
+    groups: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for row in rows:
+        groups[row.scheme, row.year].add(row.case_id)
+    if not groups:
+        raise Refusal("没有选中银行退回的支付，未作任何更改。请刷新后重试。")
+    with transaction.atomic():
+        return sum(
+            resend(scheme=scheme, year=year, case_ids=ids, by=by, at=at)
+            for (scheme, year), ids in sorted(groups.items())
+        )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from caseworks.money.views import batches, payments, results
+from caseworks.money.views import batches, payments, results, returned
 
 app_name = "money"
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
     path("payments/", payments.payment_list, name="payment_list"),
     path("payments/results/", results.result_list, name="result_list"),
     path("payments/results/book/", results.result_book, name="result_book"),
+    path("payments/results/<int:pk>/", results.result_detail, name="result_detail"),
+    path("payments/results/<int:pk>/returned.xlsx", results.result_export, name="result_export"),
+    path("payments/returned/", returned.returned_list, name="returned_list"),
+    path("payments/returned/resend/", returned.returned_resend, name="returned_resend"),
     path("payments/<int:pk>/", payments.payment_detail, name="payment_detail"),
     path("payments/<int:pk>/act/", payments.payment_act, name="payment_act"),
 ]

@@ -38,7 +38,8 @@ _CANCEL = """
 """
 _RESULTS = """
     UPDATE money_payment p
-    SET status = w.status, paid_on = w.paid_on, returned_on = w.returned_on, reason = w.reason
+    SET status = w.status, paid_on = w.paid_on, returned_on = w.returned_on, reason = w.reason,
+        result_file_id = %(file)s
     FROM unnest(%(payments)s::bigint[], %(statuses)s::text[], %(paid)s::date[], %(returned)s::date[],
                 %(reasons)s::text[]) AS w(id, status, paid_on, returned_on, reason)
     WHERE p.id = w.id
@@ -65,10 +66,10 @@ def send(batch_id: int, on: date) -> int:
     return standing.update(status=PaymentStatus.SENT, sent_on=on)
 
 
-def settle(rows: Sequence[tuple[int, str, date | None, date | None, str]]) -> int:
-    """States after the bank's results: payment, status, paid on, returned on, reason."""
+def settle(rows: Sequence[tuple[int, str, date | None, date | None, str]], file: int) -> int:
+    """States after a file of the bank's results: payment, status, paid on, returned on, reason."""
     columns: list[list[object]] = [[row[place] for row in rows] for place in range(5)]
     names = ("payments", "statuses", "paid", "returned", "reasons")
     with connection.cursor() as cursor:
-        cursor.execute(_RESULTS, dict(zip(names, columns, strict=True)))
+        cursor.execute(_RESULTS, {**dict(zip(names, columns, strict=True)), "file": file})
         return int(cursor.rowcount)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from openpyxl import load_workbook
 
+from caseworks.money import payments, return_reasons
 from caseworks.money.models import Batch, Payment, ResultFile
 from caseworks.people.actors import Actor
 from caseworks.registry.models import Account, FundYear
-from tests.money.conftest import AT, Cases, Staff, state
-from tests.people.builders import unit_user
+from tests.money.conftest import AT, Cases, Staff, give_account, state
+from tests.people.builders import person, unit_user
 
 
 def page(actor: Actor) -> Client:
@@ -71,7 +74,10 @@ def test_from_what_waits_to_money_on_the_account(cases: Cases, staff: Staff) -> 
     assert ResultFile.objects.get().name == "回盘.csv"
     assert (state(one), state(two)) == ("paid", "returned")
     wrong = {"file": SimpleUploadedFile("回盘.csv", b"payment_no,result,on\nR1,paid,2024-07-10\n")}
-    assert "整个文件没有登记，未作任何更改" in words(cashier, reverse("money:result_book"), wrong)
+    answer = cashier.post(reverse("money:result_book"), wrong)
+    assert answer.status_code == 422
+    assert "整个文件没有登记，未作任何更改" in answer.content.decode()
+    assert "第2行：没有支付编号 R1。" in answer.content.decode()
 
 
 def test_a_returned_payment_is_paid_again_by_two(cases: Cases, staff: Staff) -> None:
@@ -121,3 +127,53 @@ def test_what_is_out_of_scope_is_not_there(cases: Cases, staff: Staff) -> None:
     for name, pk in (("batch_detail", payment.batch_id), ("payment_detail", payment.pk)):
         assert stranger.get(reverse(f"money:{name}", args=[pk])).status_code == 403
     assert AT.year == 2024
+
+
+def test_a_file_of_results_shows_reasons_in_plain_words_and_its_returns_are_paid_again_at_once(
+    cases: Cases, staff: Staff
+) -> None:
+    one, two, three = cases.some(1, 2, 3)
+    sent = cases.send([one, two, three])
+    lines = [f"{sent[0].payment_no},paid,2024-07-10,", f"{sent[1].payment_no},returned,2024-07-10,账号户名不符"]
+    text = "\n".join(["payment_no,result,on,reason", *lines, f"{sent[2].payment_no},returned,2024-07-10,系统超时"])
+    shown = words(
+        page(staff.cashier), reverse("money:result_book"), {"file": SimpleUploadedFile("七月.csv", text.encode())}
+    )
+    assert "户名与账号不一致 （银行：账号户名不符）" in shown
+    assert "待更正或核实账户" in shown
+    file = ResultFile.objects.get()
+    paid = words(page(staff.clerk), reverse("money:result_detail", args=[file.pk]) + "?show=paid")
+    assert sent[0].payment_no in paid
+    assert sent[1].payment_no not in paid
+    book = page(staff.clerk).get(reverse("money:result_export", args=[file.pk]))
+    rows = list(load_workbook(BytesIO(b"".join(book.streaming_content))).active.values)
+    assert [row[0] for row in rows] == ["支付编号", sent[1].payment_no, sent[2].payment_no]
+    assert rows[2][10:] == ("系统超时", "银行系统处理失败", return_reasons.BANKS_OWN.next)
+
+    Account.objects.filter(uscc=cases.unit(2).uscc).update(status="superseded")
+    give_account(cases.unit(2), number="88880000")
+    payments.keep_account(sent[2], words="银行核实未入账", by=staff.second, at=AT)
+    clerk, resend = page(staff.clerk), reverse("money:returned_resend")
+    waiting = words(clerk, reverse("money:returned_list"))
+    assert "账户已更正，可以重新支付" in waiting
+    assert "已核实无误，待另一人确认" in waiting
+    assert "没有选中银行退回的支付" in words(clerk, resend, {})
+    assert page(staff.cashier).post(resend, {"payments": [sent[1].pk]}).status_code == 403
+    assert "2 件已回到待拨付" in words(clerk, resend, {"payments": [sent[1].pk, sent[2].pk]})
+    assert (state(two), state(three)) == ("cleared", "cleared")
+    assert "没有待处理的银行退回" in words(clerk, reverse("money:returned_list"))
+
+
+def test_files_of_results_are_those_of_the_own_offices(cases: Cases, staff: Staff) -> None:
+    (payment,) = cases.send(cases.some(1))
+    text = f"payment_no,result,on\n{payment.payment_no},paid,2024-07-10\n"
+    words(page(staff.cashier), reverse("money:result_book"), {"file": SimpleUploadedFile("a.csv", text.encode())})
+    file = ResultFile.objects.get()
+    near, far = (
+        Actor.of_person(person("near", "cashier", at_office="220100")),
+        Actor.of_person(person("far", "cashier", at_office="220200")),
+    )
+    detail = reverse("money:result_detail", args=[file.pk])
+    assert "a.csv" in words(page(near), reverse("money:result_list"))
+    assert "还没有登记过" in words(page(far), reverse("money:result_list"))
+    assert [page(who).get(detail).status_code for who in (near, far)] == [200, 404]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from caseworks.money.enums import MovementKind
 from caseworks.money.models.batches import Batch
@@ -14,6 +14,11 @@ from caseworks.money.models.payments import Payment
 from caseworks.money.models.recoveries import Repayment
 from caseworks.money.models.signing import signed
 from caseworks.money.triggers import append_only
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from caseworks.people.models import Person
 
 
 class BankFile(models.Model):
@@ -41,6 +46,20 @@ class BankFile(models.Model):
         return f"{self.batch_id}#{self.issue}"
 
 
+class ResultFileQuerySet(models.QuerySet["ResultFile"]):
+    """Words about files of results."""
+
+    def visible_to(self, person: Person, on: date) -> ResultFileQuerySet:
+        """Those that said something of a payment that the person sees, and those that the person booked (J1)."""
+        from caseworks.people.scope import scope_of
+
+        scope = scope_of(person, on)
+        if scope.province:
+            return self
+        seen = scope.limit(Payment.objects.filter(result_file=OuterRef("pk")))
+        return self.filter(Exists(seen) | Q(person=person))
+
+
 class ResultFile(models.Model):
     """A file of bank results that was booked as a whole (contract 5)."""
 
@@ -53,6 +72,8 @@ class ResultFile(models.Model):
     person = signed("登记人")
     label = models.CharField("登记人（记录）", max_length=200)
     at = models.DateTimeField("时间")
+
+    objects = ResultFileQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "银行回盘"

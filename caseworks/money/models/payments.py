@@ -75,6 +75,9 @@ class Payment(models.Model):
     sent_on = models.DateField("送银行日期", null=True, blank=True)
     paid_on = models.DateField("到账日期", null=True, blank=True)
     returned_on = models.DateField("退回日期", null=True, blank=True)
+    result_file = models.ForeignKey(
+        "money.ResultFile", models.PROTECT, null=True, blank=True, related_name="payments", verbose_name="回盘文件"
+    )
     reason = models.CharField("退回或移出原因", max_length=300, blank=True, default="")
     kept_because = models.CharField("账户无误的核实说明", max_length=300, blank=True, default="")
     kept_by = signed("核实人")
