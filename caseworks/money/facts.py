@@ -5,7 +5,7 @@ Type, size and policy row are those of the judgement approved; status, listings,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -149,10 +149,13 @@ _OBSTACLES = """
 """
 
 
-def obstacles(ids: list[int], on: date) -> dict[int, list[str]]:
-    """Why the subjects of these cases may be paid nothing for now, as every scheme says; a query a scheme (N6.5)."""
+def obstacles(ids: list[int], on: date, own: Iterable[Source] = ()) -> dict[int, list[str]]:
+    """Why the subjects of these cases may be paid nothing for now, as the kernel's `own` sources and every scheme say.
+
+    A query a source, however many cases (N6.5).
+    """
     found: dict[int, list[str]] = {}
-    for source in sources.obstacles(on):
+    for source in [*own, *sources.obstacles(on)]:
         with connection.cursor() as cursor:
             cursor.execute(_OBSTACLES.format(select=source.select), {**source.params, "obstacle_cases": ids})
             for case, reasons in cursor.fetchall():

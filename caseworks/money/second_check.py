@@ -1,6 +1,6 @@
 """The second check, right before payment (N6.5, N5.2).
 
-State, listings, bars, obstacles of any scheme, a payment made already, the account.
+State, listings, bars, what is owed to the fund, obstacles of any scheme, a payment made already, the account.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from caseworks.cases.enums import HoldKind
 from caseworks.cases.holds import Held
 from caseworks.law.models import Policy
 from caseworks.law.training import is_training, require_training
-from caseworks.money import facts
+from caseworks.money import facts, recoveries
 from caseworks.money.facts import Figures, Payee
 from caseworks.registry.models import ImportFile
 from caseworks.registry.names import name_key
@@ -68,7 +68,7 @@ def run(
     rows = facts.figures(payees, ids)
     _fresh(rows, on)
     found = facts.of(ids, payees, rows, on=as_of or on, ours=[str(kind) for kind in LOOKED_FOR], own=list(own))
-    waits = facts.obstacles(ids, as_of or on)
+    waits = facts.obstacles(ids, as_of or on, [recoveries.obstacles()])
     problems = {payee.case: [*_problems(payee), *_obstacles(payee, waits)] for payee in found}
     return Checked(found, {case: held for case, held in problems.items() if held}, rows)
 

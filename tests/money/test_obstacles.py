@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 
@@ -10,8 +11,10 @@ import dispatch.scheme
 import subsidies.scheme
 from caseworks.cases.models import Hold
 from caseworks.cases.sources import Source
-from caseworks.money import batches
-from tests.money.conftest import AT, ON, Cases, Staff, fresh, state
+from caseworks.money import batches, recoveries
+from caseworks.money.enums import RecoveryKind, RecoveryOrigin
+from caseworks.money.recoveries import Found
+from tests.money.conftest import AT, CLOCK, ON, Cases, Staff, fresh, state
 
 OVERDUE = "SELECT w.uscc AS subject, w.reason FROM unnest(%(usccs)s::text[], %(words)s::text[]) AS w(uscc, reason)"
 
@@ -61,3 +64,17 @@ def test_the_hold_goes_once_nothing_is_said_any_more(cases: Cases, monkeypatch: 
     (batch,) = cases.draw_up([one], on=ON + dt.timedelta(days=1))
     assert (batch.lines, Hold.objects.standing().count()) == (1, 0)
     assert Hold.objects.get(case=one).released_because == "再次核对时已无此情形"
+
+
+def test_what_a_unit_owes_the_fund_holds_its_payment_until_it_is_given_back(cases: Cases, staff: Staff) -> None:
+    one, two = cases.some(1, 2)
+    unit = cases.unit(1)
+    owed = Found(
+        "misuse:1", RecoveryKind.MISUSE, RecoveryOrigin.AUDIT, "dispatch", 2023, unit.uscc, unit.name, unit.office_id,
+        unit.city_office_id, Decimal("1234.50"), "未按规定使用", "吉人社联〔2024〕43号",
+    )  # fmt: skip
+    recoveries.find([owed], by=CLOCK, at=AT, on=ON, proposed=True)
+    assert [batch.lines for batch in cases.draw_up([one, two])] == [1]
+    assert Hold.objects.standing().get(case=one).reason == "有未退还的追回款 1,234.50 元"
+    recoveries.reduce("misuse:1", Decimal("1234.50"), ref="复核", because="查明无误", on=ON, by=CLOCK, at=AT)
+    assert [batch.lines for batch in cases.draw_up([one])] == [1]
