@@ -27,3 +27,5 @@ class Parameters(BaseParameters):
     second_person_band: Decimal | None = figure("amount", "凭证须第二人核对的金额（空为不设）", blank=True)
     reminder_days: tuple[str, ...] = figure("text", "到期前提醒（工作日）", many=True, blank=True)
     decision_working_days: int = figure("days", "凭证核对时限", low=1, high=60)
+    announcement_days: int = figure("days", "公示期（首日计入）", low=1, high=60)
+    own_share_rise: Decimal = figure("ratio", "自有部分占比上升即提示的幅度")

@@ -54,6 +54,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "objection.decide": frozenset({Role.REVIEWER, Role.APPROVER, Role.SUPERVISOR}),
     "bar.view": _READERS,
     "bar.decide": frozenset({Role.SUPERVISOR}),
+    # dispatch agencies (J2.2–J2.10)
+    "dispatch.view": _READERS,
+    "dispatch.take": frozenset({Role.CLERK}),
     # money (N6.2)
     "payment.view": _READERS,
     "payment.make": frozenset({Role.CASHIER}),
