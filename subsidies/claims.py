@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import datetime
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import psycopg
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
+from psycopg.errors import UniqueViolation
 
 from caseworks.base.errors import Refusal
 from caseworks.base.identifiers import citizen_id_problem, normalise
@@ -137,10 +139,10 @@ def escaped(text: str) -> str:
 def write(asked: str, rules: Rulebook, stamp: Stamp, office: Office | None, **given: Any) -> Taken:
     """Judge the claims of a relation and write them; joins the caller's transaction."""
     count = Taken()
+    lines = _copied(facts.sql(asked), facts.parameters(rules, office) | given)
     with tempfile.SpooledTemporaryFile(1 << 24, "w+", encoding="utf-8", newline="") as spool:
-        spool.writelines(
-            judged(_copied(facts.sql(asked), facts.parameters(rules, office) | given), rules, stamp, count)
-        )
+        with closing(lines):  # where a judgement is refused, the query ends before its transaction does
+            spool.writelines(judged(lines, rules, stamp, count))
         spool.seek(0)
         with connection.cursor() as cursor, cursor.copy(f"COPY subsidies_claim ({', '.join(STORED)}) FROM STDIN") as to:
             while block := spool.read(1 << 20):
@@ -148,7 +150,7 @@ def write(asked: str, rules: Rulebook, stamp: Stamp, office: Office | None, **gi
     return count
 
 
-def _copied(sql: str, parameters: dict[str, Any]) -> Iterator[str]:
+def _copied(sql: str, parameters: dict[str, Any]) -> Generator[str]:
     """The rows of a query as lines of COPY's text."""
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
@@ -184,8 +186,8 @@ def take(
         try:
             with transaction.atomic():
                 return _take(asked, rules, stamp, office)
-        except IntegrityError as problem:
-            if not any(name in str(problem) for name in _SLOTS):
+        except UniqueViolation as breach:
+            if breach.diag.constraint_name not in _SLOTS:
                 raise
     raise Refusal("此人的申领正在别处办理，没有受理。请稍后重试。")
 

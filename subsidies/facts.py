@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from caseworks.base.errors import Refusal
 from caseworks.law import policies
 from caseworks.law.models import Policy
-from caseworks.people.models import Office
+from caseworks.people.enums import OfficeLevel
+from caseworks.people.models import Office, OfficeRegion
 from caseworks.people.offices import OFFICE_OF_REGION
 from subsidies.parameters import Parameters
 from subsidies.policy import Facts, Grant, Training
@@ -48,8 +49,9 @@ WITH {{office_of_region}}, rule AS MATERIALIZED (
           FROM {{asked}} a LEFT JOIN registry_worker w ON w.id_hash = a.id_hash) d
     LEFT JOIN LATERAL (
         SELECT * FROM rule r
-        WHERE starts_with(d.region, r.region) AND r.begins <= greatest(d.applied_on, %(first_day)s::date)
-        ORDER BY length(r.region) DESC, r.begins DESC LIMIT 1) r ON true
+        WHERE (starts_with(d.region, r.region) OR (d.region = '' AND starts_with(%(home)s, r.region)))
+          AND r.begins <= greatest(d.applied_on, %(first_day)s::date)
+        ORDER BY starts_with(d.region, r.region) DESC, length(r.region) DESC, r.begins DESC LIMIT 1) r ON true
 )
 SELECT a.line, a.id_hash, a.id_no, coalesce(w.name, '') AS name, coalesce(w.region, '') AS region,
        CASE WHEN w.id IS NULL THEN coalesce(%(office)s::bigint, o.office_id) ELSE o.office_id END AS office_id,
@@ -134,8 +136,13 @@ def sql(asked: str) -> str:
 
 
 def parameters(rules: Rulebook, office: Office | None) -> dict[str, Any]:
-    """What the query is given; a person whom nobody knows belongs to the office that takes the claim."""
+    """What the query is given; a person whom nobody knows belongs to the office that takes the claim.
+
+    Somebody without a region is judged by the nation's row, and by the province's where there is none (decision 0090).
+    """
+    home = OfficeRegion.objects.filter(office__level=OfficeLevel.PROVINCE).order_by("prefix").first()
     return rules.params | {
+        "home": home.prefix if home else "",
         "office": office.pk if office else None,
         "city_office": office.city_or_self_id if office else None,
     }
