@@ -291,6 +291,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "refunds_assessmentchange": ("refunds.assessments",),
     "refunds_determination": ("refunds.determinations",),
     "refunds_screeningrun": ("refunds.screening",),
+    "registry_accountdeclaration": ("caseworks.registry.declarations",),
     "registry_account": ("caseworks.registry.loading", "caseworks.registry.accounts"),  # proposes; decides
     "registry_importfile": ("caseworks.registry.imports",),
     "registry_rejectedrow": ("caseworks.registry.loading", "caseworks.registry.rejections"),  # records; mends

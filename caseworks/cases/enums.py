@@ -71,6 +71,7 @@ class HoldKind(models.TextChoices):
     ACCOUNT_MISSING = "account_missing", "缺收款账户"
     ACCOUNT_PROPOSED = "account_proposed", "账户变更待确认"
     ACCOUNT_DOUBTFUL = "account_doubtful", "户名不符"
+    ACCOUNT_UNDECLARED = "account_undeclared", "未声明无对公账户"
     NOT_ACTIVE = "not_active", "参保状态异常"
     LISTED = "listed", "列入名单"
     BAR = "bar", "取消资格"

@@ -31,8 +31,8 @@ from caseworks.money.enums import BatchStatus
 from caseworks.money.models import Batch, Payment
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
-from caseworks.registry import accounts
-from caseworks.registry.models import Account
+from caseworks.registry import accounts, declarations
+from caseworks.registry.models import Account, AccountDeclaration
 
 REVIEWERS = {
     Stage.FIRST: Role.CLERK,
@@ -48,6 +48,7 @@ class Rehearsed:
     """What a rehearsal did."""
 
     accounts: int = 0
+    declared: int = 0
     opened: int = 0
     passed: dict[str, int] = field(default_factory=dict)
     announced: int = 0
@@ -81,6 +82,7 @@ class _Rehearsal:
             raise Refusal(f"{self.year} 年度没有可以立件的结果，未作任何更改。请先筛查。")
         self.open()
         self.confirm_accounts()
+        self.declare_accounts()
         for stage, role in REVIEWERS.items():
             self.review(stage, self.staff[role])
         self.announce()
@@ -112,6 +114,20 @@ class _Rehearsal:
         by_others = proposed.exclude(proposed_by=person.person).order_by("pk")
         day = self.on or max(self.days.values())
         self.done.accounts = accounts.confirm_all(by_others, by=person, at=_at(day, 9))
+
+    def declare_accounts(self) -> None:
+        """Units with nothing but a tax account declare so, by the clerk and confirmed by the reviewer (N5.2)."""
+        unfinished = Case.objects.filter(scheme=self.scheme, year=self.year).exclude(status__in=(Status.PAID, *FINAL))
+        day = self.on or max(self.days.values())
+        wanting = declarations.wanting().filter(uscc__in=unfinished.values("subject")).order_by("uscc")
+        usccs = list(wanting.values_list("uscc", flat=True))
+        if usccs:
+            declarations.declare(usccs, source=WORDS, declared_on=day, by=self.staff[Role.CLERK], at=_at(day, 9))
+        waiting = AccountDeclaration.objects.waiting().filter(uscc__in=unfinished.values("subject"))
+        by = self.staff[Role.REVIEWER]
+        ids = list(waiting.exclude(proposed_by=by.person).order_by("pk").values_list("pk", flat=True))
+        if ids:
+            self.done.declared = declarations.confirm(ids, by=by, at=_at(day, 9))
 
     def review(self, stage: Stage, by: Actor) -> None:
         assert by.person is not None

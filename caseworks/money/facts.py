@@ -54,6 +54,7 @@ class Payee:
     account: int | None
     account_kind: str
     account_name: str
+    undeclared: bool  # has nothing but a tax account, and has not declared that it has no corporate one
 
 
 _FACTS = """
@@ -77,16 +78,21 @@ _FACTS = """
                                                        AND o.round = c.round))),
            coalesce((SELECT min(h.reason) FROM cases_hold h WHERE h.case_id = c.id AND h.released_at IS NULL
                        AND h.kind <> ALL(%(ours)s::text[])), ''),
-           chosen.id, coalesce(chosen.kind, ''), coalesce(chosen.account_name, '')
+           chosen.id, coalesce(chosen.kind, ''), coalesce(chosen.account_name, ''),
+           coalesce(chosen.id IS NULL AND payable.tax AND EXISTS (
+               SELECT FROM registry_account a WHERE a.uscc = c.subject AND a.status = 'current' AND a.kind = 'tax'), false)
     FROM cases_case c
     LEFT JOIN ({payees}) p ON p.subject = c.subject AND (p.round IS NULL OR p.round = c.round)
     LEFT JOIN figure f ON f.policy = p.policy_id
     LEFT JOIN registry_unit u ON u.uscc = c.subject
+    CROSS JOIN LATERAL (
+        SELECT p.unit_type = ANY(f.types) OR (p.unit_type = 'enterprise' AND p.size = ANY(f.sizes)) AS tax
+    ) payable
     LEFT JOIN LATERAL (
         SELECT a.id, a.kind, a.account_name FROM registry_account a
         WHERE a.uscc = c.subject AND a.status = 'current' AND (
-            a.kind = 'corporate' OR (a.kind = 'tax' AND (
-                p.unit_type = ANY(f.types) OR (p.unit_type = 'enterprise' AND p.size = ANY(f.sizes)))))
+            a.kind = 'corporate' OR (a.kind = 'tax' AND payable.tax AND EXISTS (
+                SELECT FROM registry_accountdeclaration d WHERE d.uscc = c.subject AND d.status = 'confirmed')))
         ORDER BY a.kind = 'tax' LIMIT 1
     ) chosen ON true
     WHERE c.id = ANY(%(ids)s::bigint[]) ORDER BY c.id

@@ -31,8 +31,10 @@ LOOKED_FOR = (
     HoldKind.ACCOUNT_MISSING,
     HoldKind.ACCOUNT_PROPOSED,
     HoldKind.ACCOUNT_DOUBTFUL,
+    HoldKind.ACCOUNT_UNDECLARED,
 )
 STANDING, PAID_ALREADY = "standing", "paid_already"  # keep a line back without a hold of their own
+UNDECLARED = "只有缴税账户，尚未声明没有对公账户：请单位声明，由经办登记、另一人确认（N5.2），或补充对公账户。"
 COMPARED = {"units": "参保单位（units.csv）", "listings": "名单（listings.csv）"}
 
 
@@ -90,6 +92,8 @@ def _problems(payee: Payee) -> Iterable[Held]:
         yield Held(payee.case, PAID_ALREADY, "本年度已有一笔支付在途或已到账。")
     if payee.proposed:
         yield Held(payee.case, HoldKind.ACCOUNT_PROPOSED, "账户变更待另一人确认，确认后再支付。")
+    elif payee.undeclared:
+        yield Held(payee.case, HoldKind.ACCOUNT_UNDECLARED, UNDECLARED)
     elif payee.account is None:
         yield Held(
             payee.case, HoldKind.ACCOUNT_MISSING, "没有可用的收款账户（缴税账户仅限小微企业和个体工商户），请单位补充。"

@@ -8,7 +8,7 @@ import pgtrigger
 PAYMENT_IS = (
     "payment_no", "batch_id", "case_id", "scheme", "year", "subject", "share", "attempt", "name", "office_id",
     "city_office_id", "amount", "account_id", "account_kind", "account_no", "account_hash", "account_tail",
-    "account_name", "bank_name", "bank_code",
+    "account_name", "bank_name", "bank_code", "account_source", "account_on", "declaration_id",
 )  # fmt: skip
 PAYMENT_GUARDS: list[pgtrigger.Trigger] = [
     pgtrigger.Protect(name="payment_stays_itself", operation=pgtrigger.UpdateOf(*PAYMENT_IS)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from django.conf import settings
 from django.db import connection
 
 from caseworks.money.enums import PaymentStatus
@@ -14,7 +15,8 @@ from caseworks.money.models import Payment
 _INSERT = """
     INSERT INTO money_payment (id, payment_no, batch_id, case_id, scheme, year, subject, share, attempt, name,
                                office_id, city_office_id, amount, account_id, account_kind, account_no, account_hash,
-                               account_tail, account_name, bank_name, bank_code, status, reason, kept_because)
+                               account_tail, account_name, bank_name, bank_code, account_source, account_on,
+                               declaration_id, status, reason, kept_because)
     SELECT n.id, upper(left(c.scheme, 1)) || c.year || lpad(n.id::text, 9, '0'), n.batch_id, c.id, c.scheme, c.year,
            c.subject, '',
            row_number() OVER (PARTITION BY c.subject ORDER BY c.id) + coalesce((
@@ -22,7 +24,8 @@ _INSERT = """
                WHERE p.scheme = c.scheme AND p.year = c.year AND p.subject = c.subject AND p.share = ''
                  AND p.status <> 'cancelled'), 0),
            c.name, c.office_id, c.city_office_id, c.amount, a.id, a.kind, a.account_no, a.account_hash, a.account_tail,
-           a.account_name, a.bank_name, a.bank_code, 'drawn', '', ''
+           a.account_name, a.bank_name, a.bank_code, coalesce(nullif(a.source, ''), a.proposed_label),
+           (a.proposed_at AT TIME ZONE %(zone)s)::date, d.id, 'drawn', '', ''
     FROM (
         SELECT nextval(pg_get_serial_sequence('money_payment', 'id')) AS id, w.*
         FROM unnest(%(cases)s::bigint[], %(batches)s::bigint[], %(accounts)s::bigint[])
@@ -30,6 +33,7 @@ _INSERT = """
     ) n
     JOIN cases_case c ON c.id = n.case_id
     JOIN registry_account a ON a.id = n.account_id
+    LEFT JOIN registry_accountdeclaration d ON a.kind = 'tax' AND d.uscc = a.uscc AND d.status = 'confirmed'
 """
 _CANCEL = """
     UPDATE money_payment p SET status = 'cancelled', reason = w.reason
@@ -49,7 +53,8 @@ _RESULTS = """
 def insert(cases: Sequence[int], batches: Sequence[int], accounts: Sequence[int]) -> int:
     """A payment for each case, in its batch, with the account as it is now."""
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, {"cases": list(cases), "batches": list(batches), "accounts": list(accounts)})
+        given = {"cases": list(cases), "batches": list(batches), "accounts": list(accounts)}
+        cursor.execute(_INSERT, {**given, "zone": settings.TIME_ZONE})
         return int(cursor.rowcount)
 
 

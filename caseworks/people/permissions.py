@@ -21,6 +21,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "registry.import": frozenset({Role.CLERK}),
     "registry.confirm": frozenset({Role.REVIEWER}),
     "import.view": _READERS,
+    "account.declare": frozenset({Role.CLERK}),
     # screening (N5.1)
     "screening.view": _READERS,
     "screening.run": frozenset({Role.CLERK}),

@@ -35,6 +35,15 @@ class AccountStatus(models.TextChoices):
     REFUSED = "refused", "已退回"
 
 
+class DeclarationStatus(models.TextChoices):
+    """State of a declaration: entered by one person, confirmed or refused by another, ended when it holds no longer."""
+
+    PROPOSED = "proposed", "待确认"
+    CONFIRMED = "confirmed", "有效"
+    REFUSED = "refused", "已退回"
+    ENDED = "ended", "已终止"
+
+
 class RetirementStatus(models.TextChoices):
     """State of a record that upstream no longer has."""
 

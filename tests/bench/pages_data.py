@@ -45,8 +45,8 @@ CONTRIBUTIONS = """
 """
 ACCOUNTS = """
     INSERT INTO registry_account (uscc, kind, bank_name, bank_code, account_no, account_hash, account_tail,
-        account_name, status, proposed_at, proposed_label, decided_label, refused_because)
-    SELECT uscc, 'corporate', '示例银行', '999000000000', ''::bytea, sha256(uscc::bytea), '0001', name, 'current',
+        account_name, source, status, proposed_at, proposed_label, decided_label, refused_because)
+    SELECT uscc, 'corporate', '示例银行', '999000000000', ''::bytea, sha256(uscc::bytea), '0001', name, '', 'current',
            %(at)s, 'os:bench', '', ''
     FROM registry_unit
 """

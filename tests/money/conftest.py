@@ -20,7 +20,7 @@ from caseworks.law.models import Policy
 from caseworks.money import batches
 from caseworks.money.models import Batch, Payment
 from caseworks.people.actors import Actor
-from caseworks.registry.models import Account, FundYear, ImportFile, Unit
+from caseworks.registry.models import Account, AccountDeclaration, FundYear, ImportFile, Unit
 from refunds.models import Assessment
 from tests.people.builders import person
 from tests.refunds.build import make_unit
@@ -83,6 +83,15 @@ def give_account(unit: Unit, kind: str = "corporate", number: str = "", **change
     return Account.objects.create(**{**given, **changes})
 
 
+def declare(unit: Unit, **changes: Any) -> AccountDeclaration:
+    """The unit's declaration that it has no corporate account, confirmed unless it is told otherwise."""
+    given = {
+        "uscc": unit.uscc, "source": "单位书面声明", "declared_on": dt.date(2024, 7, 1), "status": "confirmed",
+        "proposed_at": AT, "proposed_label": "测试", "decided_at": AT, "decided_label": "测试",
+    }  # fmt: skip
+    return AccountDeclaration.objects.create(**{**given, **changes})
+
+
 def judge(unit: Unit, amount: str, **changes: Any) -> Assessment:
     """An eligible judgement of a unit."""
     policy = Policy.objects.in_force().of("refunds", 2024).get(region="22")
@@ -105,12 +114,16 @@ class Cases:
     staff: Staff
     by_number: dict[int, int] = field(default_factory=dict)
 
-    def make(self, number: int, amount: str = "", account: str = "corporate", **changes: Any) -> int:
+    def make(
+        self, number: int, amount: str = "", account: str = "corporate", declared: bool = True, **changes: Any
+    ) -> int:
         """A cleared case of a unit with an account of its own."""
         unit = make_unit(number, **changes)
         judge(unit, amount or f"{100 + number}.00")
         if account:
             give_account(unit, account)
+        if account == "tax" and declared:
+            declare(unit)
         params = {"usccs": [unit.uscc]}
         history.open_cases(scheme="refunds", year=2024, select=OPEN, params=params, by=CLOCK, at=AT)
         case = Case.objects.get(subject=unit.uscc).pk

@@ -14,7 +14,8 @@ from caseworks.cases.history import Shown
 from caseworks.cases.models import Bar, Event, Hold
 from caseworks.money import bank_files, batches
 from caseworks.money.models import Batch, Payment
-from caseworks.registry.models import Account, FundYear, Listing, Unit
+from caseworks.registry import declarations
+from caseworks.registry.models import Account, AccountDeclaration, FundYear, Listing, Unit
 from tests.money.conftest import AT, CLOCK, LATER, ON, Cases, Staff, fresh, give_account, imported, state
 
 FUND = {"closing_balance": Decimal("11999999.99"), "expenditure": Decimal("12000000.00")}
@@ -204,6 +205,32 @@ def test_who_is_paid_to_the_tax_account(unit_type: str, size: str, paid: bool, c
         assert Payment.objects.get().account_kind == "tax"
     else:
         assert Hold.objects.get().kind == "account_missing"
+
+
+def test_the_tax_account_waits_for_the_declaration_of_two(cases: Cases, staff: Staff) -> None:
+    case = cases.make(1, account="tax", declared=False, size="micro")
+    unit = cases.unit(1)
+    Account.objects.update(source="accounts.csv")
+    assert cases.draw_up([case]) == []
+    assert list(Hold.objects.values_list("kind", flat=True)) == ["account_undeclared"]
+    declarations.declare([unit.uscc], source="单位书面声明", declared_on=ON, by=staff.clerk, at=AT)
+    assert cases.draw_up([case]) == []
+    (row,) = AccountDeclaration.objects.all()
+    declarations.confirm([row.pk], by=staff.reviewer, at=AT)
+    assert len(cases.draw_up([case])) == 1
+    payment = Payment.objects.get()
+    assert (payment.account_kind, payment.account_source, payment.account_on, payment.declaration) == (
+        "tax", "accounts.csv", ON, row,
+    )  # fmt: skip
+    assert Hold.objects.standing().count() == 0
+
+
+def test_what_was_declared_means_nothing_beside_a_corporate_account(cases: Cases) -> None:
+    case = cases.make(1, account="tax", size="micro")
+    give_account(cases.unit(1), number="99996666")
+    cases.draw_up([case])
+    payment = Payment.objects.get()
+    assert (payment.account_kind, payment.declaration) == ("corporate", None)
 
 
 def test_the_corporate_account_comes_first(cases: Cases) -> None:

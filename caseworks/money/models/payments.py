@@ -16,7 +16,7 @@ from caseworks.money.models.batches import Batch
 from caseworks.money.models.signing import signed
 from caseworks.money.triggers import PAYMENT_GUARDS
 from caseworks.people.models import Office
-from caseworks.registry.models import Account
+from caseworks.registry.models import Account, AccountDeclaration
 
 if TYPE_CHECKING:
     from datetime import date
@@ -71,6 +71,11 @@ class Payment(models.Model):
     account_name = models.CharField("户名", max_length=200)
     bank_name = models.CharField("开户银行", max_length=200, blank=True)
     bank_code = models.CharField("联行号", max_length=40, blank=True)
+    account_source = models.CharField("账户来源", max_length=200, blank=True, default="")
+    account_on = models.DateField("账户登记日期", null=True, blank=True)
+    declaration = models.ForeignKey(
+        AccountDeclaration, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="无对公账户声明"
+    )
     status = models.CharField("状态", max_length=10, choices=PaymentStatus.choices)
     sent_on = models.DateField("送银行日期", null=True, blank=True)
     paid_on = models.DateField("到账日期", null=True, blank=True)

@@ -21,10 +21,10 @@ def _blank(value: object) -> str:
     return "'\\x'::bytea" if isinstance(value, bytes) else "'" + str(value).replace("'", "''") + "'"
 
 
-def land(merge: Merge, actor: Actor, at: datetime.datetime) -> None:
-    """Write the standing rows of a merge."""
+def land(merge: Merge, actor: Actor, at: datetime.datetime, source: str) -> None:
+    """Write the standing rows of a merge; `source` is the name of the file they came in."""
     if merge.spec.kind == FileKind.ACCOUNTS:
-        _land_accounts(merge, actor, at)
+        _land_accounts(merge, actor, at, source)
         return
     if merge.spec.kind == FileKind.CONTRIBUTIONS:
         partitions.ensure(
@@ -61,7 +61,7 @@ def _land(merge: Merge, at: datetime.datetime) -> None:
     )
 
 
-def _land_accounts(merge: Merge, actor: Actor, at: datetime.datetime) -> None:
+def _land_accounts(merge: Merge, actor: Actor, at: datetime.datetime, source: str) -> None:
     """A unit's first account of a kind is current; a changed one is proposed, in place of an earlier proposal.
 
     A column that the file does not have is taken over from the current account where the number is the same.
@@ -71,7 +71,7 @@ def _land_accounts(merge: Merge, actor: Actor, at: datetime.datetime) -> None:
         f"coalesce(c.\"{name}\", '')" if name not in present else f's."{name}"' for name in ("bank_name", "bank_code")
     ]
     parameters = {
-        "at": at, "person": actor.person.pk if actor.person else None, "label": actor.label,
+        "at": at, "person": actor.person.pk if actor.person else None, "label": actor.label, "source": source[:200],
     }  # fmt: skip
     run(
         "UPDATE registry_account t SET status = 'superseded', decided_at = %(at)s, decided_label = %(label)s "
@@ -80,9 +80,9 @@ def _land_accounts(merge: Merge, actor: Actor, at: datetime.datetime) -> None:
     )
     run(
         "INSERT INTO registry_account (uscc, kind, bank_name, bank_code, account_no, account_hash, account_tail, "
-        "account_name, status, proposed_at, proposed_by_id, proposed_label, decided_label, refused_because) "
+        "account_name, source, status, proposed_at, proposed_by_id, proposed_label, decided_label, refused_because) "
         f"SELECT s.uscc, s.kind, {', '.join(carried)}, s.account_no, s.account_hash, s.account_tail, s.account_name, "
-        "CASE WHEN s.is_new THEN 'current' ELSE 'proposed' END, %(at)s, %(person)s, %(label)s, '', '' "
+        "%(source)s, CASE WHEN s.is_new THEN 'current' ELSE 'proposed' END, %(at)s, %(person)s, %(label)s, '', '' "
         "FROM import_standing s LEFT JOIN registry_account c ON c.status = 'current' AND c.uscc = s.uscc "
         "AND c.kind = s.kind AND c.account_hash = s.account_hash ORDER BY s.ord",
         parameters,

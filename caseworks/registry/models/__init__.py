@@ -2,12 +2,14 @@
 
 from caseworks.registry.models.accounts import Account
 from caseworks.registry.models.contributions import Contribution, FundYear, Listing, Separation
+from caseworks.registry.models.declarations import AccountDeclaration
 from caseworks.registry.models.imports import ImportFile, RejectedRow, Retirement
 from caseworks.registry.models.persons import BenefitSpell, Certificate, TrainingSubsidy, Worker, WorkerInsurance
 from caseworks.registry.models.units import Unit
 
 __all__ = [
     "Account",
+    "AccountDeclaration",
     "BenefitSpell",
     "Certificate",
     "Contribution",

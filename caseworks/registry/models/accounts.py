@@ -34,6 +34,7 @@ class Account(models.Model):
     account_hash = HashField("银行账号检索码", of="account_no")
     account_tail = models.CharField("账号末四位", max_length=4)
     account_name = models.CharField("户名", max_length=200)
+    source = models.CharField("来源", max_length=200, blank=True, default="")
     status = models.CharField("状态", max_length=10, choices=AccountStatus.choices)
     proposed_at = models.DateTimeField("提出时间")
     proposed_by = models.ForeignKey(

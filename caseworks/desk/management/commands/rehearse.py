@@ -23,6 +23,7 @@ class Command(Base):
     def work(self, *, year: int, scheme: str, on: datetime.date | None, **options: Any) -> None:
         done = rehearsing.rehearse(scheme, year, on)
         self.say(f"accounts confirmed: {done.accounts}")
+        self.say(f"units without a corporate account declared: {done.declared}")
         self.say(f"cases opened: {done.opened}")
         for stage, count in done.passed.items():
             self.say(f"{stage}: {count} passed")
