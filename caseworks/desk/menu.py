@@ -30,6 +30,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("参保单位", "bi-buildings", "registry:unit_list", "registry.view"),
             Item("数据导入", "bi-cloud-upload", "registry:import_list", "import.view"),
             Item("账户变更", "bi-credit-card-2-front", "registry:account_proposals", "registry.view"),
+            Item("无对公账户声明", "bi-file-earmark-person", "money:declaration_list", "registry.view"),
             Item("作废确认", "bi-archive", "registry:retirements", "registry.view"),
         ),
     ),

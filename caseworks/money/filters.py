@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from caseworks.base.filters import FilterForm
 from caseworks.base.pages import Order
 from caseworks.money.enums import BatchStatus, PaymentStatus
 from caseworks.money.models import PaymentQuerySet
 from caseworks.money.models.batches import BatchQuerySet
+from caseworks.registry.models import AccountDeclaration, Unit
 
 ORDERS = {"newest": Order("新近在前", ("pk",), descending=True)}
 
@@ -68,3 +69,26 @@ class ReturnedFilter(FilterForm):
         if given["reason"]:
             rows = rows.filter(reason__contains=given["reason"].strip())
         return rows
+
+
+class DeclarationFilter(FilterForm):
+    """Which declarations, or units that have none: by name or code."""
+
+    kept = ("order", "rows", "show")
+
+    text = forms.CharField(label="单位名称或信用代码", min_length=2, max_length=100)
+
+    @property
+    def _text(self) -> str:
+        return str(self.cleaned_data["text"] or "").strip() if self.is_valid() else ""
+
+    def units(self, rows: QuerySet[Unit]) -> QuerySet[Unit]:
+        """The units that meet the condition."""
+        return rows.filter(Q(name__contains=self._text) | Q(uscc=self._text.upper())) if self._text else rows
+
+    def declarations(self, rows: QuerySet[AccountDeclaration]) -> QuerySet[AccountDeclaration]:
+        """The declarations of such units."""
+        if not self._text:
+            return rows
+        named = Unit.objects.filter(name__contains=self._text).values("uscc")
+        return rows.filter(Q(uscc__in=named) | Q(uscc=self._text.upper()))

@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 
 
 class ShownForm(forms.Form):
@@ -47,6 +48,29 @@ class ResendForm(forms.Form):
         field = self.fields["payments"]
         assert isinstance(field, forms.TypedMultipleChoiceField)
         field.choices = [(value, value) for value in data.getlist("payments") if value.isdigit()]
+
+
+class DeclarationForm(forms.Form):
+    """Entering declarations of chosen units, or deciding about entered ones."""
+
+    action = forms.ChoiceField(choices=[(name, name) for name in ("declare", "confirm", "refuse", "end")])
+    units = forms.TypedMultipleChoiceField(coerce=str, required=False)
+    declarations = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    source = forms.CharField(label="来源", max_length=200, required=False)
+    declared_on = forms.DateField(
+        label="声明日期", required=False, error_messages={"invalid": "声明日期应为 YYYY-MM-DD。"}
+    )
+    file = forms.FileField(label="声明材料", required=False)
+    because = forms.CharField(label="理由", max_length=300, required=False)
+
+    def __init__(
+        self, data: QueryDict | None = None, uploaded: MultiValueDict[str, UploadedFile] | None = None
+    ) -> None:
+        super().__init__(data, uploaded)
+        for name in ("units", "declarations"):
+            field = self.fields[name]
+            assert isinstance(field, forms.TypedMultipleChoiceField)
+            field.choices = [(value, value) for value in (data.getlist(name) if data else []) if value.isalnum()]
 
 
 class ResultForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from caseworks.money.views import batches, payments, results, returned
+from caseworks.money.views import batches, declarations, payments, results, returned
 
 app_name = "money"
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     path("payments/results/<int:pk>/returned.xlsx", results.result_export, name="result_export"),
     path("payments/returned/", returned.returned_list, name="returned_list"),
     path("payments/returned/resend/", returned.returned_resend, name="returned_resend"),
+    path("accounts/declarations/", declarations.declaration_list, name="declaration_list"),
+    path("accounts/declarations/<int:pk>/file", declarations.declaration_file, name="declaration_file"),
     path("payments/<int:pk>/", payments.payment_detail, name="payment_detail"),
     path("payments/<int:pk>/act/", payments.payment_act, name="payment_act"),
 ]

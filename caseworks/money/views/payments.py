@@ -35,7 +35,9 @@ def payment_list(request: HttpRequest) -> HttpResponse:
 def _payment(request: HttpRequest, pk: int) -> Payment:
     assert isinstance(request.user, Person)
     rows = Payment.objects.visible_to(request.user, timezone.localdate())
-    return get_object_or_404(rows.select_related("office", "batch", "case", "kept_by", "resent_by"), pk=pk)
+    return get_object_or_404(
+        rows.select_related("office", "batch", "case", "kept_by", "resent_by", "declaration"), pk=pk
+    )
 
 
 @access("payment.view")

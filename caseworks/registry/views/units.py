@@ -16,11 +16,11 @@ from caseworks.base.panels import scheme_functions
 from caseworks.people.access import access
 from caseworks.people.models import Person
 from caseworks.people.scope import offices_in_scope
-from caseworks.registry import facts
+from caseworks.registry import declarations, facts
 from caseworks.registry.downloads import Column, table_response
 from caseworks.registry.enums import AccountStatus
 from caseworks.registry.filters import UnitFilter
-from caseworks.registry.models import Account, Listing, RejectedRow, Unit
+from caseworks.registry.models import Account, AccountDeclaration, Listing, RejectedRow, Unit
 from caseworks.registry.models.units import UnitQuerySet
 
 ORDERS = {
@@ -115,6 +115,7 @@ def unit_detail(request: HttpRequest, uscc: str) -> HttpResponse:
             "shortened": not everything and len(months) == facts.MONTHS,
             "chart": facts.months_chart(months),
             "accounts": accounts,
+            "declaration": AccountDeclaration.objects.filter(uscc=uscc, status__in=declarations.STANDING).first(),
             "current_accounts": [account for account in accounts if account.status == AccountStatus.CURRENT],
             "listings": list(Listing.objects.filter(uscc=uscc).order_by("-listed_on")),
             "leavers": facts.leavers(uscc),
