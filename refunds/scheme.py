@@ -117,3 +117,10 @@ def unit_panels(unit: Unit, person: Person, on: dt.date) -> Iterable[Panel]:
     from refunds.panels import unit_panels
 
     return unit_panels(unit, person, on)
+
+
+def portal_panels(uscc: str, on: dt.date) -> Iterable[Panel]:
+    """Cards of an enterprise's own page."""
+    from refunds.portal import panels
+
+    return panels(uscc, on)

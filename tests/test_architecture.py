@@ -36,7 +36,7 @@ def test_every_address_carries_an_access_mark() -> None:
     found = addresses()
     assert len(found) > 30
     assert [str(address) for address in found if address.mark is None] == []
-    known = {"public", "signed_in", "admin", *PERMISSIONS}
+    known = {"public", "signed_in", "portal", "admin", *PERMISSIONS}
     assert {address.mark for address in found} <= known
 
 
@@ -86,7 +86,10 @@ def test_who_gets_where(who: str) -> None:
         if address.mark == "admin" or address.mark == "public":
             continue
         status = client.get(address.path).status_code
-        held = address.mark == "signed_in" or not PERMISSIONS[str(address.mark)].isdisjoint(roles)
+        if address.mark == "portal":
+            held = who == "enterprise"
+        else:
+            held = address.mark == "signed_in" or not PERMISSIONS[str(address.mark)].isdisjoint(roles)
         if not held and status == 405:
             status = client.post(address.path).status_code
         if (status == 403) == held or status >= 500:

@@ -4,13 +4,16 @@ Each module of settings.SCHEMES may define
 
 - `waiting(person, on) -> Iterable[Waiting]`: work that waits for somebody of this office,
 - `home_panels(person, on) -> Iterable[Panel]`: cards of the workbench,
-- `unit_panels(unit, person, on) -> Iterable[Panel]`: cards of a unit's page.
+- `unit_panels(unit, person, on) -> Iterable[Panel]`: cards of a unit's page,
+- `portal_panels(uscc, on) -> Iterable[Panel]`: cards of an enterprise's own page: how its matter stands,
+- `portal_duties(uscc, on) -> Iterable[Duty]`: what the enterprise must do, until when.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from importlib import import_module
 from typing import Any
 
@@ -42,6 +45,20 @@ class Panel:
     url: str = ""
     more: str = "查看全部"
     wide: bool = False
+
+
+@dataclass(frozen=True)
+class Duty:
+    """What an enterprise must do, in plain words; `due_on` is the last day, `url` where it is done."""
+
+    title: str
+    words: str = ""
+    due_on: date | None = None
+    url: str = ""
+    action: str = "去办理"
+    tone: str = "amber"
+    #: working days left after today; set where it is shown
+    left: int | None = None
 
 
 def scheme_functions(name: str) -> Iterator[Callable[..., Any]]:

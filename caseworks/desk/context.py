@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from caseworks.base.enums import Role
+from caseworks.base.enums import NoticeChannel, Role
+from caseworks.base.models import Notice
 from caseworks.desk.menu import Group, menu
 from caseworks.desk.waiting import menu_counts
 from caseworks.law.training import is_training
@@ -30,6 +31,16 @@ class Shell:
     login_url: str = ""
     logout_url: str = ""
     password_url: str = ""
+    portal: Portal | None = None
+
+
+@dataclass(frozen=True)
+class Portal:
+    """The unit that an enterprise user acts for, and how many messages wait to be read."""
+
+    uscc: str
+    unread: int
+    several: bool
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
@@ -50,11 +61,19 @@ def shell(request: HttpRequest) -> dict[str, object]:
             office=_office(user, on),
             roles=_roles(user, on) if staff else "单位用户",
             menu=menu(user.has_perm, request.path, counts, admin=user.is_staff) if staff else [],
-            home=_address("desk:home") if staff else "/",
+            home=_address("desk:home" if staff else "portal:home"),
+            portal=None if staff else _portal(user, getattr(request, "uscc", "")),
             logout_url=_address("people:logout"),
             password_url=_address("people:password_change"),
         )
     }
+
+
+def _portal(person: Person, uscc: str) -> Portal | None:
+    if not uscc:
+        return None
+    unread = Notice.objects.filter(subject=uscc, channel=NoticeChannel.PORTAL, read_at__isnull=True).count()
+    return Portal(uscc, unread, person.units.count() > 1)
 
 
 def _office(person: Person, on: dt.date) -> str:

@@ -48,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
     person, on = request.user, timezone.localdate()
     assert isinstance(person, Person)
     if person.kind != "staff":
-        return redirect("desk:public")
+        return redirect("portal:home")
     waiting = todos(person, on)
     panels = [panel for source in scheme_functions("home_panels") for panel in source(person, on)]
     if person.has_perm("import.view"):

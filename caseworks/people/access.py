@@ -2,6 +2,7 @@
 
 @access("screening.view")   staff whose role holds the permission; others get 403
 @signed_in                  anybody signed in
+@portal                     an enterprise user; the view takes the code of the unit acted for: view(request, uscc, …)
 @public                     anybody
 @staff_site                 the pages of /admin/, which `RoleSite` guards
 """
@@ -19,11 +20,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from .enums import PersonKind
 from .models import Person
 from .permissions import granted, roles_for
 from .scope import offices_in_scope, scope_of
 
-__all__ = ["RoleSite", "access", "offices_in_scope", "public", "scope_of", "signed_in"]
+__all__ = ["RoleSite", "access", "offices_in_scope", "portal", "portal_user", "public", "scope_of", "signed_in"]
+
+CHOSEN_UNIT = "portal_unit"  # in the session of an enterprise user who is bound to several units
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -58,6 +62,40 @@ def signed_in(view: View) -> View:
 def while_changing_password(view: View) -> View:
     """Anybody signed in, also before the first password is changed."""
     return _guarded(view, "signed_in", permission=None, password_may_wait=True)
+
+
+def portal_user(view: View) -> View:
+    """An enterprise user, before a unit is chosen."""
+    return _portal(view, chosen=False)
+
+
+def portal(view: View) -> View:
+    """An enterprise user; the view takes the code of the unit that is acted for, always one the user is bound to."""
+    return _portal(view, chosen=True)
+
+
+def _portal(view: View, *, chosen: bool) -> View:
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        person = request.user
+        if not isinstance(person, Person) or not person.is_active:
+            return redirect_to_login(request.get_full_path())
+        if person.kind != PersonKind.UNIT:
+            raise PermissionDenied
+        if person.must_change_password:
+            return redirect("people:password_change")
+        if not chosen:
+            return view(request, *args, **kwargs)
+        bound = list(person.units.order_by("uscc").values_list("uscc", flat=True))
+        kept = request.session.get(CHOSEN_UNIT, "")
+        uscc = kept if kept in bound else bound[0] if len(bound) == 1 else ""
+        if not uscc:
+            return redirect("portal:choose")
+        request.uscc = uscc  # type: ignore[attr-defined]
+        return view(request, uscc, *args, **kwargs)
+
+    guarded.access_mark = "portal"  # type: ignore[attr-defined]
+    return cast(View, guarded)
 
 
 def public(view: View) -> View:

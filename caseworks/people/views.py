@@ -33,12 +33,12 @@ class SignIn(LoginView):
         return super().post(request, *args, **kwargs)
 
     def get_default_redirect_url(self) -> str:
-        """To the password first where one is due, else to the desk, or to the public page for enterprises."""
+        """To the password first where one is due, else to the desk, or to the portal for enterprises."""
         person = self.request.user
         if isinstance(person, Person) and person.must_change_password:
             return resolve_url("people:password_change")
         if isinstance(person, Person) and person.kind == PersonKind.UNIT:
-            return resolve_url("desk:public")
+            return resolve_url("portal:home")
         return resolve_url("desk:home")
 
 
@@ -59,5 +59,5 @@ def password_change(request: HttpRequest) -> HttpResponseBase:
         update_session_auth_hash(request, person)
         sign_ins.record(SignInOutcome.PASSWORD_CHANGED, username=person.username, person=person, request=request, at=at)
         messages.success(request, "密码已修改。下次请用新密码登录。")
-        return redirect("desk:public" if person.kind == PersonKind.UNIT else "desk:home")
+        return redirect("portal:home" if person.kind == PersonKind.UNIT else "desk:home")
     return render(request, "people/password_change.html", {"form": form, "first": person.must_change_password})

@@ -1,4 +1,4 @@
-"""Changed bank accounts: proposed by an import, confirmed or refused by another person. (N5.1, N5.2)"""
+"""Changed bank accounts: proposed by an import or by the unit, confirmed or refused by another person. (N5.1, N5.2)"""
 
 from __future__ import annotations
 
@@ -6,13 +6,67 @@ import datetime
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils import timezone
 
+from caseworks.base.enums import AccountKind
 from caseworks.base.errors import Refusal
+from caseworks.base.sealed import lookup_hash
 from caseworks.people.actors import Actor
+from caseworks.people.scope import scope_of
 from caseworks.registry.enums import AccountStatus
 from caseworks.registry.models import Account, Unit
+from caseworks.registry.names import former_names, name_key
 
 UNCHANGED = "未作任何更改。"
+OPEN = (AccountStatus.CURRENT, AccountStatus.PROPOSED)
+
+
+def propose(
+    uscc: str,
+    *,
+    bank_name: str,
+    bank_code: str,
+    account_no: str,
+    account_name: str,
+    by: Actor,
+    at: datetime.datetime,
+) -> Account:
+    """A unit hands in its corporate account (N5.2): it waits for another person, in place of an earlier proposal.
+
+    By an enterprise user for the own unit. The name must be the unit's; who has no corporate account is paid to the
+    tax account, which comes from the tax office alone.
+    """
+    with transaction.atomic():
+        unit = Unit.objects.select_for_update(no_key=True).filter(uscc=uscc).first()
+        if unit is None:
+            raise Refusal(f"参保登记中没有该单位，{UNCHANGED}请与参保地经办机构联系。")
+        if by.person is None or uscc not in scope_of(by.person, timezone.localdate(at)).usccs:
+            raise Refusal(f"您没有绑定该单位，{UNCHANGED}")
+        if name_key(account_name) not in {name_key(unit.name), *map(name_key, former_names(unit.former_names))}:
+            raise Refusal(f"户名“{account_name}”与单位名称“{unit.name}”不一致，{UNCHANGED}请填写本单位的对公账户。")
+        digest = lookup_hash(account_no)
+        rows = Account.objects.filter(uscc=uscc, kind=AccountKind.CORPORATE)
+        known = {row.status: bytes(row.account_hash) for row in rows.filter(status__in=OPEN)}
+        if digest in known.values():
+            words = "在用账户" if known.get(AccountStatus.CURRENT) == digest else "已提交、待核实的账户"
+            raise Refusal(f"该账号与{words}相同，{UNCHANGED}无需再次提交。")
+        rows.filter(status=AccountStatus.PROPOSED).update(
+            status=AccountStatus.SUPERSEDED, decided_at=at, decided_label=by.label
+        )
+        return Account.objects.create(
+            uscc=uscc,
+            kind=AccountKind.CORPORATE,
+            bank_name=bank_name.strip(),
+            bank_code=bank_code,
+            account_no=account_no,
+            account_hash=digest,
+            account_tail=account_no[-4:],
+            account_name=account_name.strip(),
+            status=AccountStatus.PROPOSED,
+            proposed_at=at,
+            proposed_by=by.person,
+            proposed_label=by.label,
+        )
 
 
 def _take(account: Account, by: Actor) -> Account:

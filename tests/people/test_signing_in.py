@@ -35,13 +35,13 @@ def log() -> list[tuple[str, str]]:
     return list(SignIn.objects.order_by("pk").values_list("username", "outcome"))
 
 
-def test_staff_arrive_at_the_desk_and_enterprises_at_the_public_page(client: Client) -> None:
+def test_staff_arrive_at_the_desk_and_enterprises_at_the_portal(client: Client) -> None:
     person("wang", "clerk")
     unit_user("firm")
     assert sign_in(client, " WANG ").url == reverse("desk:home")  # type: ignore[attr-defined]
     assert client.get(LOGIN).headers["Location"] == reverse("desk:home")
     client.post(reverse("people:logout"))
-    assert sign_in(client, "firm").url == reverse("desk:public")  # type: ignore[attr-defined]
+    assert sign_in(client, "firm").url == reverse("portal:home")  # type: ignore[attr-defined]
     assert log() == [("wang", "signed_in"), ("wang", "signed_out"), ("firm", "signed_in")]
 
 
