@@ -269,6 +269,8 @@ DOCUMENT_SANS = env.str("CASEWORKS_DOCUMENT_SANS", default="Noto Sans SC")
 # days after its last day that an announcement stays on the public pages (training databases keep them all)
 ANNOUNCEMENT_SHOWN_DAYS = env.int("CASEWORKS_ANNOUNCEMENT_SHOWN_DAYS", default=180)
 OBJECTIONS_AN_HOUR = env.int("CASEWORKS_OBJECTIONS_AN_HOUR", default=5)  # by the public form, from one address
+SEARCHES_A_MINUTE = env.int("CASEWORKS_SEARCHES_A_MINUTE", default=60)  # on the public pages, from one address
+FORMS_A_MINUTE = env.int("CASEWORKS_FORMS_A_MINUTE", default=10)  # public forms sent, from one address, taken or not
 
 # -- cache and tasks
 
@@ -289,6 +291,7 @@ CELERY_BEAT_SCHEDULE = {
     "check-books": {"task": "books.check", "schedule": crontab(hour=3, minute=10)},
     "clear-announcements": {"task": "cases.clear_announcements", "schedule": crontab(hour=0, minute=20)},
     "deliver-notices": {"task": "base.deliver_notices", "schedule": crontab()},
+    "take-down-announcements": {"task": "cases.take_down_announcements", "schedule": crontab(hour=0, minute=40)},
     "anchor-history": {"task": "cases.anchor_history", "schedule": crontab(hour=2, minute=30)},
 }
 

@@ -251,7 +251,8 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "cases_anchor": ("caseworks.cases.anchors",),
     "cases_anchorhead": ("caseworks.cases.anchors",),
     "cases_announcement": ("caseworks.cases.announcements",),
-    "cases_announcementline": ("caseworks.cases.announcements",),
+    # freezes; a new judgement ends what was announced
+    "cases_announcementline": ("caseworks.cases.announcements", "caseworks.cases.openings"),
     "cases_bar": ("caseworks.cases.bars",),
     "cases_case": ("caseworks.cases.history",),
     "cases_casenote": ("caseworks.cases.reviews",),

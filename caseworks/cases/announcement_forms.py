@@ -31,6 +31,34 @@ class DrawForm(Plain):
     title = forms.CharField(label="标题", max_length=120)
 
 
+class CorrectionForm(Plain):
+    """A title for the corrected lines that were shown, and units that were left out."""
+
+    count = forms.IntegerField(widget=forms.HiddenInput)
+    total = forms.DecimalField(widget=forms.HiddenInput, max_digits=16, decimal_places=2)
+    title = forms.CharField(label="标题", max_length=120)
+    added = forms.CharField(
+        label="增补的单位",
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="已审批而漏列的单位，每行一个统一社会信用代码；没有则不填。",
+    )
+
+    def clean_added(self) -> list[str]:
+        """The codes, one a line."""
+        return self.cleaned_data["added"].split()
+
+
+class PublishForm(Plain):
+    """What was shown to the one who publishes."""
+
+    count = forms.IntegerField(widget=forms.HiddenInput)
+    total = forms.DecimalField(widget=forms.HiddenInput, max_digits=16, decimal_places=2)
+    first = forms.DateField(widget=forms.HiddenInput)
+    last = forms.DateField(widget=forms.HiddenInput)
+
+
 class ReasonForm(Plain):
     """Why a drawn list is given up."""
 

@@ -1,4 +1,4 @@
-"""Announcements with their frozen lines, and the objections to them (N6.2)."""
+"""Announcements with their frozen lines, and the corrections of them (N6.2)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
-from caseworks.base.sealed import SealedField
-from caseworks.cases.enums import AnnouncementStatus, Channel, ObjectionKind, ObjectionStatus, Scheme
-from caseworks.cases.triggers import OBJECTION_HANDLED_BY_ANOTHER
+from caseworks.cases.enums import AnnouncementStatus, LineChange, Scheme
 from caseworks.people.models import Office
+from caseworks.registry.models.units import Grams, HasGrams, Holds, Joined
+from caseworks.registry.names import name_key
 
 if TYPE_CHECKING:
     from caseworks.people.models import Person
@@ -70,6 +70,11 @@ class Announcement(models.Model):
     discarded_label = models.CharField("作废人（记录）", max_length=200, blank=True)
     discarded_at = models.DateTimeField("作废时间", null=True)
     discard_reason = models.TextField("作废理由", blank=True)
+    persons = models.BooleanField("名单为个人", default=False, help_text="姓名隐去部分；不提供按姓名查询和名单下载")
+    corrects = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="corrections", verbose_name="更正的公示"
+    )
+    taken_down_at = models.DateTimeField("撤下时间", null=True, blank=True)
 
     objects = AnnouncementQuerySet.as_manager()
 
@@ -101,6 +106,9 @@ class Announcement(models.Model):
                 name="announcement_discarded_with_a_reason",
             ),
             models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="announcement_number_once"),
+            models.CheckConstraint(
+                condition=Q(days__gte=1) | Q(corrects__isnull=False), name="announcement_has_a_period"
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["status", "last_day"], name="announcement_running"),
@@ -111,9 +119,12 @@ class Announcement(models.Model):
             pgtrigger.Protect(name="announcement_kept", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(
                 name="announcement_frozen",
-                fields=["scheme", "year", "office", "columns", "count", "total", "drawn_by", "drawn_label", "drawn_at"],
+                fields=[
+                    "scheme", "year", "office", "columns", "count", "total", "drawn_by", "drawn_label", "drawn_at",
+                    "persons", "corrects",
+                ],
             ),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.title
@@ -125,6 +136,17 @@ class Announcement(models.Model):
     def ended(self, on: dt.date) -> bool:
         """Whether its period is over."""
         return bool(self.last_day and self.last_day < on and not self.provisional)
+
+
+class LineQuerySet(models.QuerySet["AnnouncementLine"]):
+    """Words about lines."""
+
+    def named(self, text: str) -> LineQuerySet:
+        """Those whose unit's present or a former name contains the text (two characters or more)."""
+        key = name_key(text)
+        if len(key) < 2:
+            return self.none()
+        return self.filter(HasGrams(F("search_key"), Value(key)), Holds(F("search_key"), Value(key)))
 
 
 class AnnouncementLine(models.Model):
@@ -139,97 +161,49 @@ class AnnouncementLine(models.Model):
     amount = models.DecimalField("金额", max_digits=14, decimal_places=2)
     fingerprint = models.BinaryField("内容摘要", max_length=32)
     live = models.BooleanField("有效", default=True)
+    former = models.CharField("曾用名", max_length=1000, blank=True, default="")
+    former_key = models.CharField("曾用名检索码", max_length=1000, blank=True, default="")
+    search_key = models.GeneratedField(
+        expression=Joined(F("name_key"), F("former_key")), output_field=models.TextField(), db_persist=True
+    )
+    change = models.CharField("更正事项", max_length=8, choices=LineChange.choices, blank=True, default="")
+    before_name = models.CharField("更正前名称", max_length=200, blank=True, default="")
+    before_amount = models.DecimalField("更正前金额", max_digits=14, decimal_places=2, null=True, blank=True)
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, db_index=False, related_name="replaced_by",
+        verbose_name="更正的明细",
+    )  # fmt: skip
+
+    objects = LineQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "公示明细"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["announcement", "position"], name="announcementline_position"),
             models.UniqueConstraint(fields=["case"], condition=Q(live=True), name="announcementline_case_once"),
+            models.CheckConstraint(
+                condition=Q(change__in=["", LineChange.ADDED], replaces__isnull=True, before_amount__isnull=True)
+                | (
+                    Q(change__in=[LineChange.RAISED, LineChange.LOWERED, LineChange.OTHER, LineChange.REMOVED])
+                    & Q(replaces__isnull=False, before_amount__isnull=False)
+                ),
+                name="announcementline_change_of_a_line",
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            GinIndex(fields=["name_key"], opclasses=["gin_trgm_ops"], name="announcementline_name"),
+            GinIndex(F("announcement"), Grams(F("search_key")), name="announcementline_grams", fastupdate=False),
+            models.Index(fields=["replaces"], condition=Q(replaces__isnull=False), name="announcementline_replaces"),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.Protect(name="announcementline_kept", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(
                 name="announcementline_frozen",
-                fields=["announcement", "position", "case", "name", "name_key", "shown", "amount", "fingerprint"],
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.announcement_id}#{self.position} {self.name}"
-
-
-class ObjectionQuerySet(models.QuerySet["Objection"]):
-    """Words about objections."""
-
-    def visible_to(self, person: Person, on: dt.date) -> ObjectionQuerySet:
-        """Those to cases of the offices that a person serves, and of those below them."""
-        from caseworks.people.scope import scope_of
-
-        return cast("ObjectionQuerySet", scope_of(person, on).limit(self, "line__case__"))
-
-    def waiting(self) -> ObjectionQuerySet:
-        """Those that nobody has decided."""
-        return self.filter(status=ObjectionStatus.OPEN)
-
-
-class Objection(models.Model):
-    """异议: somebody says that a line of an announcement is wrong; one who did not review the case decides it."""
-
-    line = models.ForeignKey(AnnouncementLine, models.PROTECT, related_name="objections", verbose_name="公示明细")
-    kind = models.CharField("类型", max_length=12, choices=ObjectionKind.choices)
-    channel = models.CharField("渠道", max_length=10, choices=Channel.choices)
-    objector = models.CharField("提出人", max_length=60)
-    contact = SealedField("联系方式")
-    words = models.TextField("异议内容")
-    evidence = models.TextField("证据线索", blank=True)
-    received_on = models.DateField("收到日期")
-    received_at = models.DateTimeField("登记时间")
-    received_by = models.ForeignKey(STAFF, models.PROTECT, null=True, related_name="+", verbose_name="登记人")
-    received_label = models.CharField("登记人（记录）", max_length=200)
-    address = models.CharField("来源地址", max_length=45, blank=True)
-    status = models.CharField("状态", max_length=10, choices=ObjectionStatus.choices, default=ObjectionStatus.OPEN)
-    decided_by = models.ForeignKey(STAFF, models.PROTECT, null=True, related_name="+", verbose_name="处理人")
-    decided_label = models.CharField("处理人（记录）", max_length=200, blank=True)
-    decided_at = models.DateTimeField("处理时间", null=True)
-    decided_on = models.DateField("处理日期", null=True)
-    answer = models.TextField("答复", blank=True)
-
-    objects = ObjectionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "公示异议"
-        ordering: ClassVar[list[str]] = ["-id"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=~Q(words=""), name="objection_in_words"),
-            models.CheckConstraint(
-                condition=Q(status=ObjectionStatus.OPEN, decided_at__isnull=True, decided_label="", answer="")
-                | (
-                    ~Q(status=ObjectionStatus.OPEN)
-                    & Q(decided_at__isnull=False, decided_on__isnull=False)
-                    & ~Q(decided_label="")
-                    & ~Q(answer="")
-                ),
-                name="objection_decided_with_an_answer",
-            ),
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["status", "id"], name="objection_queue"),
-            models.Index(fields=["address", "received_at"], name="objection_address"),
-        ]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = [
-            pgtrigger.Protect(name="objection_kept", operation=pgtrigger.Delete),
-            pgtrigger.ReadOnly(
-                name="objection_frozen",
                 fields=[
-                    "line", "kind", "channel", "objector", "words", "evidence", "received_on", "received_at",
-                    "received_by", "received_label", "address",
+                    "announcement", "position", "case", "name", "name_key", "shown", "amount", "fingerprint", "former",
+                    "former_key", "change", "before_name", "before_amount", "replaces",
                 ],
             ),
-            OBJECTION_HANDLED_BY_ANOTHER,
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.line_id} {self.get_kind_display()}"
+        return f"{self.announcement_id}#{self.position} {self.name}"

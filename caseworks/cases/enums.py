@@ -87,6 +87,16 @@ class AnnouncementStatus(models.TextChoices):
     DISCARDED = "discarded", "已作废"
 
 
+class LineChange(models.TextChoices):
+    """What a correction says of a line; blank in an ordinary announcement."""
+
+    RAISED = "raised", "金额调增"
+    LOWERED = "lowered", "金额调减"
+    OTHER = "other", "内容更正"
+    ADDED = "added", "增补"
+    REMOVED = "removed", "撤销"
+
+
 class ObjectionKind(models.TextChoices):
     """What an objection is about."""
 

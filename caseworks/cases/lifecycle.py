@@ -40,7 +40,7 @@ _TABLE = (
     Step("endorse", "审批通过（须再审批）", (Status.SECOND_PASSED,), Status.ENDORSED, "case.approve"),
     Step("approve_further", "再审批通过", (Status.ENDORSED,), Status.APPROVED, "case.approve_further"),
     Step("send_back", "退回初审", UNDER_REVIEW[1:], Status.OPENED, "case.send_back", reasoned=True),
-    Step("rejudge", "重新核定", UNDER_REVIEW, Status.OPENED, "case.rejudge", reasoned=True),
+    Step("rejudge", "重新核定", UNPAID, Status.OPENED, "case.rejudge", reasoned=True),
     Step("announce", "列入公示", (Status.APPROVED,), Status.ANNOUNCED, "case.announce"),
     Step("clear", "公示无异议", (Status.ANNOUNCED,), Status.CLEARED, "case.clear"),
     Step("batch", "列入拨付批次", (Status.CLEARED,), Status.BATCHED, "payment.make"),

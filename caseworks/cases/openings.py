@@ -12,7 +12,7 @@ from django.utils import timezone
 from caseworks.base.errors import Refusal
 from caseworks.cases import history
 from caseworks.cases.history import Content
-from caseworks.cases.models import Case, Review, ReviewSheet
+from caseworks.cases.models import AnnouncementLine, Case, Review, ReviewSheet
 from caseworks.cases.sampling import SAMPLED
 from caseworks.cases.sources import Source, scheme_module
 from caseworks.people.actors import Actor
@@ -56,10 +56,10 @@ def unopened(*, scheme: str, year: int, by: Actor, at: datetime) -> int:
 
 
 def rejudge(case_id: int, *, by: Actor, at: datetime, note: str) -> bool:
-    """Judge a case under review again on what is known now; True where it changed.
+    """Judge an unpaid case again on what is known now; True where it changed.
 
-    What was signed for other contents stands no longer: the case goes back to its first review. One that gets nothing
-    any more stays open until it is refused or withdrawn.
+    What was signed for other contents stands no longer: the case goes back to its first review, and what was announced
+    of it waits for a correction. One that gets nothing any more stays open until it is refused or withdrawn.
     """
     with transaction.atomic():
         case = Case.objects.select_for_update().filter(pk=case_id).first()
@@ -73,6 +73,8 @@ def rejudge(case_id: int, *, by: Actor, at: datetime, note: str) -> bool:
             case.pk, now=Content(now.name, now.amount, now.fingerprint), by=by, at=at, note=f"{note}（{now.words}）"
         )
         Review.objects.filter(case=case, standing=True).update(standing=False)
+        # what was announced of it is so no longer: a correction announces it again
+        AnnouncementLine.objects.filter(case=case, live=True).update(live=False)
         sheet.flags, sheet.further, sheet.payable = list(now.flags), now.further, now.payable
         sheet.save(update_fields=["flags", "further", "payable"])
     return True

@@ -11,4 +11,5 @@ urlpatterns = [
     path("<str:slug>/list.xlsx", public.announcement_xlsx, name="announcement_xlsx"),
     path("<str:slug>/notice.pdf", public.announcement_pdf, name="announcement_pdf"),
     path("<str:slug>/objections/<int:position>/", public.objection_new, name="objection_new"),
+    path("<str:slug>/objections/received/<int:number>/", public.objection_received, name="objection_received"),
 ]

@@ -69,10 +69,12 @@ class Announced:
     """The whitelist of an announcement: the columns besides name and amount, and SQL that gives them as text.
 
     The SQL gives `case_id` and a column for each key, for the cases of %(ids)s; nothing that is not listed is shown.
+    A list of `persons` shows masked names, and has neither a search by name nor a download for the public.
     """
 
     columns: Mapping[str, str]
     select: str
+    persons: bool = False
 
 
 def scheme_module(scheme: str) -> ModuleType:

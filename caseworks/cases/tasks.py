@@ -1,4 +1,4 @@
-"""The clock: the nightly anchor, and what announcements that are over let go."""
+"""The clock: the nightly anchor, what announcements that are over let go, and what was shown long enough."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from caseworks.cases import announcements
+from caseworks.cases import announcement_files, announcements
 from caseworks.cases.anchors import take_anchor
+from caseworks.cases.models import Announcement
 from caseworks.people.actors import Actor
 
 log = logging.getLogger(__name__)
@@ -28,3 +29,18 @@ def clear_announcements() -> int:
     """Let the unobjected lines of announcements that are over go on; a missed night is caught up by the next run."""
     by = Actor.of_command("clear_announcements")
     return announcements.clear_due(timezone.localdate(), by=by, at=timezone.now())
+
+
+@shared_task(name="cases.take_down_announcements")
+def take_down_announcements() -> int:
+    """Take down what has been shown long enough, its files first; a missed night is caught up by the next run."""
+    return announcements.take_down_due(timezone.localdate(), at=timezone.now())
+
+
+@shared_task(name="cases.make_announcement_files")
+def make_announcement_files(pk: int) -> int:
+    """Make the files of an announcement just published, before anybody asks for them; they are made once."""
+    row = Announcement.objects.published().select_related("office", "corrects").filter(pk=pk).first()
+    if row is None:
+        return 0
+    return len([announcement_files.xlsx(row), announcement_files.notice(row)])

@@ -47,6 +47,9 @@ def shell(request: HttpRequest) -> dict[str, object]:
     """The frame for whoever asks; htmx fragments need none."""
     if getattr(request, "htmx", False):
         return {}
+    match = request.resolver_match
+    if match is not None and "public" in match.namespaces:  # pages for anybody know nobody, so that they may be cached
+        return {"shell": Shell(login_url=_address("people:login"), training=is_training())}
     user = getattr(request, "user", None)
     if not isinstance(user, Person):
         return {"shell": Shell(login_url=_address("people:login"), training=is_training())}

@@ -40,7 +40,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "case.approve": frozenset({Role.APPROVER}),
     "case.approve_further": frozenset({Role.APPROVER, Role.SUPERVISOR}),
     "case.send_back": frozenset({Role.REVIEWER, Role.APPROVER}),
-    "case.rejudge": frozenset({Role.CLERK}),
+    # the rules judge, whoever asks them to: clerks, and those who decide objections
+    "case.rejudge": frozenset({Role.CLERK, Role.REVIEWER, Role.APPROVER, Role.SUPERVISOR}),
     "case.refuse": frozenset({Role.APPROVER}),
     "case.withdraw": frozenset({Role.CLERK}),
     "case.waive": frozenset({Role.SUPERVISOR}),

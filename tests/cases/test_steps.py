@@ -26,7 +26,11 @@ LAW = {
     "endorse": ("second_passed", "endorsed", "approver"),
     "approve_further": ("endorsed", "approved", "approver supervisor"),
     "send_back": ("first_passed second_passed endorsed approved", "opened", "reviewer approver"),
-    "rejudge": ("opened first_passed second_passed endorsed approved", "opened", "clerk"),
+    "rejudge": (
+        "opened first_passed second_passed endorsed approved announced cleared",
+        "opened",
+        "clerk reviewer approver supervisor",
+    ),
     "announce": ("approved", "announced", "reviewer approver"),
     "clear": ("announced", "cleared", "reviewer"),
     "batch": ("cleared", "batched", "cashier"),

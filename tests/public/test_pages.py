@@ -74,8 +74,13 @@ def test_it_is_shown_from_the_first_day_until_so_long_after_the_last(row: Announ
         assert "公示期已结束" in words(client.get(url))
     gone = FRIDAY + shown + dt.timedelta(days=1)
     with time_machine.travel(dt.datetime.combine(gone, dt.time(12), tzinfo=NOON.tzinfo), tick=False):
-        assert client.get(url).status_code == 404
-        assert client.get(reverse("public:announcement_xlsx", args=[row.slug])).status_code == 404
+        page = client.get(url)
+        assert page.status_code == 410
+        assert "名单和下载文件已按规定撤下" in words(page)
+        assert "示例单位" not in words(page)
+        for name in ("announcement_xlsx", "announcement_pdf"):
+            assert client.get(reverse(f"public:{name}", args=[row.slug])).status_code == 410
+        assert client.get("/announcements/nowhere/").status_code == 404
 
 
 @time_machine.travel(NOON, tick=False)
@@ -98,7 +103,7 @@ def test_the_whole_list_as_a_workbook(row: Announcement, client: Client, files: 
     rows = CalamineWorkbook.from_path(files.parent / "got.xlsx").get_sheet_by_index(0).to_python()
     assert rows[0] == ["序号", "单位名称", "裁员率", "金额（元）"]
     assert rows[1:] == [[float(n), f"示例单位{n}", "—", 100.0 + n] for n in (1, 2, 3)]
-    assert len(list(files.iterdir())) == 1
+    assert len(list(files.glob("*.xlsx"))) == 1
 
 
 @time_machine.travel(NOON, tick=False)
@@ -118,7 +123,8 @@ def test_an_objection_from_the_public_holds_its_line(row: Announcement, client: 
     sent = {"kind": "layoffs", "words": "年末裁员二十人", "objector": "李某", "contact": "139-0000-0000"}
     response = client.post(url, sent, follow=True)
     objection = Objection.objects.get()
-    assert f"异议已登记，登记号 {objection.pk}" in words(response)
+    assert "异议已登记" in words(response)
+    assert f"登记号 <b>{objection.pk}</b>" in words(response)
     assert (objection.channel, objection.contact, objection.received_label) == (
         "public",
         "139-0000-0000",
@@ -152,10 +158,13 @@ def test_the_desk_draws_up_publishes_and_decides(
     url = reverse("announcements:announcement_detail", args=[row.pk])
     assert "本人拟制的公示由另一人发布" in words(reviewer.get(url))
     assert "2024-07-09" in words(approver.get(url))
-    assert "拟制人不能自己发布" in words(
-        reviewer.post(reverse("announcements:announcement_publish", args=[row.pk]), follow=True)
-    )
-    assert "已发布" in words(approver.post(reverse("announcements:announcement_publish", args=[row.pk]), follow=True))
+    publish = reverse("announcements:announcement_publish", args=[row.pk])
+    seen = {"count": "3", "total": "306.00", "first": "2024-07-03", "last": "2024-07-09"}
+    assert "拟制人不能自己发布" in words(reviewer.post(publish, seen, follow=True))
+    assert "提交的内容不完整" in words(approver.post(publish, follow=True))
+    refused = words(approver.post(publish, seen | {"last": "2024-07-08"}, follow=True))
+    assert "现为3 户、306.00 元、公示期 2024-07-03 至 2024-07-09，未发布" in refused
+    assert "已发布" in words(approver.post(publish, seen, follow=True))
     enter = reverse("announcements:objection_enter", args=[row.pk, 1])
     sent = {
         "kind": "layoffs", "words": "裁员", "objector": "李某", "contact": "窗口", "channel": "counter",

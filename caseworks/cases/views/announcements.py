@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,10 +17,13 @@ from caseworks.base.errors import Refusal
 from caseworks.base.pages import KeysetPage, Order
 from caseworks.cases import announcement_files, announcements
 from caseworks.cases.announced_lines import ORDERS, found, rows
-from caseworks.cases.announcement_forms import DrawForm, ReasonForm
+from caseworks.cases.announcement_forms import CorrectionForm, DrawForm, PublishForm, ReasonForm
+from caseworks.cases.announcement_words import paragraphs
+from caseworks.cases.announcements import lines
 from caseworks.cases.enums import AnnouncementStatus, Scheme, Status
 from caseworks.cases.history import Shown
 from caseworks.cases.models import Announcement, Case
+from caseworks.cases.tasks import make_announcement_files
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
@@ -34,7 +38,7 @@ def _person(request: HttpRequest) -> Person:
 
 
 def _visible(request: HttpRequest) -> QuerySet[Announcement]:
-    return Announcement.objects.visible_to(_person(request), timezone.localdate()).select_related("office")
+    return Announcement.objects.visible_to(_person(request), timezone.localdate()).select_related("office", "corrects")
 
 
 def _awaiting(request: HttpRequest, scheme: str, year: int) -> QuerySet[Case]:
@@ -55,7 +59,10 @@ def announcement_list(request: HttpRequest) -> HttpResponse:
             sums = _awaiting(request, scheme, year).aggregate(count=Count("pk"), total=Sum("amount"))
             if sums["count"]:
                 groups.append({"scheme": scheme, "label": Scheme(scheme).label, "year": year, **sums})
-    return render(request, "announcements/announcement_list.html", {"page": page, "groups": groups, "on": on})
+    drawing = scope_of(person, on, "announcement.draw").limit(Announcement.objects.published())
+    changed = announcements.due_corrections(drawing) if person.has_perm("announcement.draw") else []
+    context = {"page": page, "groups": groups, "changed": changed}
+    return render(request, "announcements/announcement_list.html", context)
 
 
 @access("announcement.draw")
@@ -103,26 +110,32 @@ def announcement_new(request: HttpRequest) -> HttpResponse:
 @access("announcement.view")
 @require_safe
 def announcement_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """An announcement as it stands: its list, its period, and the one action that is next."""
+    """An announcement as it stands, or as it would be public; its list, and the one action that is next."""
     row, on = get_object_or_404(_visible(request), pk=pk), timezone.localdate()
     person, text = _person(request), request.GET.get("q", "").strip()[:100]
     page = KeysetPage(found(row, text), ORDERS, request.GET)
-    drawn = row.status == AnnouncementStatus.DRAWN
+    drawn, published = row.status == AnnouncementStatus.DRAWN, row.status == AnnouncementStatus.PUBLISHED
+    seen = announcements.preview(row, on) if drawn else None
+    shown = {"count": seen.count, "total": seen.total, "first": seen.first, "last": seen.last} if seen else {}
     context = {
         "row": row,
         "q": text,
         "page": page,
-        "rows": rows(row, page),
-        "columns": list(row.columns.values()),
+        "rows": rows(row, page, text),
+        "header": announcement_files.header(row)[2:-1],
         "drawn": drawn,
         "own": row.drawn_by_id == person.pk,
-        "first": on,
-        "end": announcements.end_of(row, on) if drawn else None,
-        "private": announcements.private_in(row) if drawn else [],
-        "paragraphs": [] if drawn else announcement_files.paragraphs(row) if row.first_day else [],
+        "preview": seen,
+        "private": lines.private_in(row) if drawn else [],
+        "paragraphs": paragraphs(row, seen.first, seen.last) if seen else paragraphs(row) if published else [],
+        "shown_until": row.last_day + timedelta(days=settings.ANNOUNCEMENT_SHOWN_DAYS) if row.last_day else None,
+        "publishing": PublishForm(initial=shown),
         "may_publish": drawn and person.has_perm("announcement.publish") and row.drawn_by_id != person.pk,
         "may_discard": drawn and person.has_perm("announcement.draw"),
-        "may_receive": row.status == AnnouncementStatus.PUBLISHED and person.has_perm("objection.receive"),
+        "may_receive": row.runs(on) and person.has_perm("objection.receive"),
+        "corrections": list(row.corrections.exclude(status=AnnouncementStatus.DISCARDED).order_by("pk")),
+        "to_correct": announcements.correctable(row) if published else [],
+        "may_correct": published and person.has_perm("announcement.draw"),
         "open": row.runs(on),
         "discarding": ReasonForm(),
     }
@@ -132,14 +145,57 @@ def announcement_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @access("announcement.publish")
 @require_POST
 def announcement_publish(request: HttpRequest, pk: int) -> HttpResponse:
-    """Publish it from today on."""
-    row = get_object_or_404(_visible(request), pk=pk)
+    """Publish it from today on, as it was shown."""
+    row, form = get_object_or_404(_visible(request), pk=pk), PublishForm(request.POST)
+    back = redirect("announcements:announcement_detail", pk)
+    if not form.is_valid():
+        messages.error(request, "提交的内容不完整，未作任何更改。请刷新后重试。")
+        return back
+    by, now, on = Actor.of_request(request), timezone.now(), timezone.localdate()
     try:
-        announcements.publish(row, by=Actor.of_request(request), at=timezone.now(), on=timezone.localdate())
+        announcements.publish(row, by=by, at=now, on=on, shown=announcements.Preview(**form.cleaned_data))
+        make_announcement_files.delay_on_commit(row.pk)
         messages.success(request, f"已发布：{row.number}，公示至 {row.last_day}。")
     except Refusal as refusal:
         messages.error(request, str(refusal))
-    return redirect(reverse("announcements:announcement_detail", args=[pk]))
+    return back
+
+
+@access("announcement.draw")
+@require_http_methods(["GET", "HEAD", "POST"])
+def announcement_correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """Draw up a correction: the changed lines as they were and as they are, and units that were left out."""
+    row = get_object_or_404(_visible(request).filter(status=AnnouncementStatus.PUBLISHED), pk=pk)
+    found_lines = announcements.correctable(row)
+    count, total = len(found_lines), sum((each.amount for each in found_lines), Decimal(0))
+    first = {"count": count, "total": total, "title": f"关于{row.title}的更正公告"[:120]}
+    form = CorrectionForm(request.POST or None, initial=first)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        seen = None if given["added"] else Shown(given["count"], given["total"])
+        by, now = Actor.of_request(request), timezone.now()
+        try:
+            made = announcements.draw_up_correction(
+                row, title=given["title"], added=given["added"], by=by, at=now, shown=seen
+            )
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"已拟制更正公告，共 {made.count} 户。请由另一人核对后发布。")
+            return redirect("announcements:announcement_detail", pk=made.pk)
+    context = {"row": row, "form": form, "lines": found_lines, "count": count, "total": total}
+    return render(request, "announcements/announcement_correct.html", context)
+
+
+@access("announcement.view")
+@require_safe
+def announcement_file(request: HttpRequest, pk: int, ending: str) -> FileResponse:
+    """The notice or the list of a published announcement for the staff, lists of persons and old ones among them."""
+    row = get_object_or_404(_visible(request).filter(status=AnnouncementStatus.PUBLISHED), pk=pk)
+    made = {"xlsx": announcement_files.xlsx, "pdf": announcement_files.notice}.get(ending)
+    if made is None:
+        raise Http404
+    return FileResponse(made(row).open("rb"), as_attachment=True, filename=f"{row.number}.{ending}")
 
 
 @access("announcement.draw")
@@ -153,4 +209,4 @@ def announcement_discard(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, "已作废。名单中的业务件回到待公示，可重新拟制。")
     except Refusal as refusal:
         messages.error(request, str(refusal))
-    return redirect(reverse("announcements:announcement_detail", args=[pk]))
+    return redirect("announcements:announcement_detail", pk)
