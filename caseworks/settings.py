@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "caseworks.cases",
     "caseworks.money",
     "caseworks.books",
+    "caseworks.oversight",
     "caseworks.desk.apps.DeskConfig",
     "refunds",
     "subsidies",
@@ -292,6 +293,9 @@ CELERY_BEAT_SCHEDULE = {
     "clear-announcements": {"task": "cases.clear_announcements", "schedule": crontab(hour=0, minute=20)},
     "deliver-notices": {"task": "base.deliver_notices", "schedule": crontab()},
     "take-down-announcements": {"task": "cases.take_down_announcements", "schedule": crontab(hour=0, minute=40)},
+    "oversight-pulse": {"task": "oversight.pulse", "schedule": 60},
+    "oversight-refresh": {"task": "oversight.refresh", "schedule": env.int("CASEWORKS_FIGURES_SECONDS", default=600)},
+    "oversight-refresh-all": {"task": "oversight.refresh_all", "schedule": crontab(hour=4, minute=20)},
     "anchor-history": {"task": "cases.anchor_history", "schedule": crontab(hour=2, minute=30)},
 }
 

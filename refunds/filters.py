@@ -87,9 +87,11 @@ class AssessmentFilter(ScopedForm):
     )
     amount_from = forms.DecimalField(label="金额从（元）", min_value=0, max_digits=14, decimal_places=2)
     amount_to = forms.DecimalField(label="金额到（元）", min_value=0, max_digits=14, decimal_places=2)
+    opened = forms.ChoiceField(label="立件", choices=[ANY, ("no", "尚未立件"), ("yes", "已立件")])
+    direct = forms.BooleanField(label="仅本级", widget=forms.CheckboxInput(attrs={"class": "form-check-input"}))
 
     more: ClassVar[tuple[str, ...]] = (
-        "reason", "flag", "unit_type", "unit_size", "region", "amount_from", "amount_to",
+        "reason", "flag", "unit_type", "unit_size", "region", "amount_from", "amount_to", "opened", "direct",
     )  # fmt: skip
     field_order = ("year", "office", "outcome", "name", "uscc", *more)
 
@@ -123,7 +125,9 @@ class AssessmentFilter(ScopedForm):
     def applied(self, rows: AssessmentQuerySet) -> AssessmentQuerySet:
         """The rows that fit; the form must be valid."""
         given = self.cleaned_data
-        rows = self.within_office(rows)
+        rows = rows.filter(office=given["office"]) if given["direct"] and given["office"] else self.within_office(rows)
+        if given["opened"]:
+            rows = rows.filter(case__isnull=given["opened"] == "no")
         if given["outcome"]:
             rows = rows.of_outcome(given["outcome"])
         if given["uscc"]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from caseworks.base.panels import Panel, Waiting
     from caseworks.cases.models import Case
     from caseworks.cases.sources import Announced, Rejudged, Source
+    from caseworks.oversight.measures import Measure
     from caseworks.people.models import Person
     from caseworks.registry.models import Unit
 
@@ -124,3 +125,10 @@ def portal_panels(uscc: str, on: dt.date) -> Iterable[Panel]:
     from refunds.portal import panels
 
     return panels(uscc, on)
+
+
+def dashboard_measures(year: int) -> Iterable[Measure]:
+    """What the supervisors' dashboards count of the refund."""
+    from refunds.measures import measures
+
+    return measures(year)

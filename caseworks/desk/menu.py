@@ -66,6 +66,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ),
     ),
     ("查询", (Item("为什么没有我", "bi-question-circle", "refunds:why", "screening.view"),)),
+    ("监管", (Item("监管看板", "bi-speedometer2", "admin:index", "dashboard.view", admin=True),)),
     (
         "管理",
         (

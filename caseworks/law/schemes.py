@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from types import ModuleType
 
 from django.conf import settings
 
@@ -11,10 +12,15 @@ from caseworks.law.figures import BaseParameters
 
 
 @cache
+def modules_by_name() -> dict[str, ModuleType]:
+    """The module of every scheme, by the scheme's name, in the order of the settings."""
+    return {module.NAME: module for module in map(import_module, settings.SCHEMES)}
+
+
+@cache
 def parameters_by_scheme() -> dict[str, type[BaseParameters]]:
     """The Parameters class of every scheme, by the scheme's name."""
-    modules = [import_module(path) for path in settings.SCHEMES]
-    return {module.NAME: module.parameters for module in modules}
+    return {name: module.parameters for name, module in modules_by_name().items()}
 
 
 def parameters_of(scheme: str) -> type[BaseParameters]:

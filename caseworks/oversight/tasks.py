@@ -1,0 +1,43 @@
+"""The clock: figures are counted again and again, and a worker says that it lives."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from caseworks.base.errors import Refusal
+from caseworks.base.models import Run
+from caseworks.oversight import figures, health
+
+
+@shared_task(name="oversight.pulse")
+def pulse() -> None:
+    """Say that a worker lives and that the clock asked it."""
+    health.beat(timezone.now())
+
+
+@shared_task(name="oversight.refresh")
+def refresh() -> str:
+    """Count the newest years anew; where another count is at it, that one serves."""
+    try:
+        return f"{figures.refresh_all(at=timezone.now())} figures"
+    except Refusal as refusal:
+        return f"refused: {refusal.message}"
+
+
+@shared_task(name="oversight.refresh_all")
+def refresh_all() -> str:
+    """Count every year anew, nightly: old years change seldom."""
+    try:
+        return f"{figures.refresh_all(at=timezone.now(), newest=None)} figures"
+    except Refusal as refusal:
+        return f"refused: {refusal.message}"
+
+
+@shared_task(name="oversight.refresh_asked")
+def refresh_asked(run_id: int) -> str:
+    """Count a scheme's year that somebody asked for."""
+    try:
+        return f"{figures.carry_out(Run.objects.get(pk=run_id), at=timezone.now())} figures"
+    except Refusal as refusal:
+        return f"refused: {refusal.message}"

@@ -1,0 +1,22 @@
+"""The supervisors' addresses, below /admin/; the admin site takes them in (`desk.site`) and guards each by role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import URLPattern, path
+
+from caseworks.oversight.views import boards, listed
+
+
+def patterns(guard: Callable[..., Any]) -> list[URLPattern]:
+    """The patterns, each view within the site's guard."""
+    pages: tuple[tuple[str, Any, str], ...] = (
+        ("refresh/", boards.refresh, "oversight_refresh"),
+        ("refresh/<slug:scheme>/<int:year>/", boards.refreshing, "oversight_refreshing"),
+        ("lists/<slug:name>/", listed.rows, "oversight_list"),
+        ("lists/<slug:name>/totals/", listed.totals, "oversight_totals"),
+        ("lists/<slug:name>/export/", listed.export, "oversight_export"),
+    )
+    return [path(route, guard(view), name=name) for route, view, name in pages]
