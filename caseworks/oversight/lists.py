@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, Count, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -98,10 +98,10 @@ def _holds(person: Person, on: dt.date) -> Rows:
 
 def _bars(person: Person, on: dt.date) -> Rows:
     """Bars, each with the office of its unit; the province's where the unit is in no file any more."""
-    unit, root = Unit.objects.filter(uscc=OuterRef("uscc")), Value(offices.root().pk)
+    unit, root, number = Unit.objects.filter(uscc=OuterRef("uscc")), Value(offices.root().pk), BigIntegerField()
     rows = Bar.objects.annotate(
-        office=Coalesce(Subquery(unit.values("office_id")[:1]), root),
-        city_office=Coalesce(Subquery(unit.values("city_office_id")[:1]), root),
+        office=Coalesce(Subquery(unit.values("office_id")[:1]), root, output_field=number),
+        city_office=Coalesce(Subquery(unit.values("city_office_id")[:1]), root, output_field=number),
         name=Coalesce(Subquery(unit.values("name")[:1]), Value("（不在册）")),
     )
     return scope_of(person, on).limit(rows)
