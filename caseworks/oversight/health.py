@@ -27,7 +27,7 @@ WORDS = {
     "cases.clear_announcements": "公示期满转拨付",
     "oversight.pulse": "运行心跳",
     "oversight.refresh": "看板数字更新",
-    "base.deliver_notices": "通知发送",
+    "oversight.refresh_all": "往年看板数字更新",
     "dispatch.enforce_deadlines": "转付期限扫描",
 }
 
