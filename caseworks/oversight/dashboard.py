@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -299,23 +299,6 @@ def _row(measures: Mapping[str, Measure], found: Board, place: Place) -> list[Ce
     return cells
 
 
-def _minus(whole: Board, parts: Iterable[Board]) -> Board:
-    """What of an office's figures is not those of the offices below it: its own."""
-    left: dict[str, dict[str, Figure]] = {}
-    for code, rows in whole.found.items():
-        for key, row in rows.items():
-            units, amount = row.units, row.amount
-            for part in parts:
-                other = part.of(code).get(key)
-                if other is not None:
-                    units, amount = units - other.units, amount - other.amount
-            if units:
-                left.setdefault(code, {})[key] = Figure(
-                    year=row.year, scheme=row.scheme, code=code, key=key, units=units, amount=amount
-                )
-    return Board(whole.at, whole.on, left)
-
-
 def _children(measures: Mapping[str, Measure], found: Board, place: Place, office: Office) -> list[Child]:
     below = list(Office.objects.filter(Q(parent=office), Q(is_active=True)).order_by("code"))
     if not below:
@@ -325,7 +308,7 @@ def _children(measures: Mapping[str, Measure], found: Board, place: Place, offic
         Child(child, False, _row(measures, boards[child.pk], Place(place.scheme, place.year, child.pk)))
         for child in below
     ]
-    own = _minus(found, boards.values())
+    own = figures.minus(found, boards.values())
     if own.found:
         children.append(Child(office, True, _row(measures, own, Place(place.scheme, place.year, office.pk, True))))
     return children

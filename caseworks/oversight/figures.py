@@ -183,6 +183,23 @@ def boards(scheme: str, year: int, wanted: Iterable[int]) -> dict[int, Board]:
     return found
 
 
+def minus(whole: Board, parts: Iterable[Board]) -> Board:
+    """What of an office's figures is not those of the offices below it: its own."""
+    left: dict[str, dict[str, Figure]] = {}
+    for code, rows in whole.found.items():
+        for key, row in rows.items():
+            units, amount = row.units, row.amount
+            for part in parts:
+                other = part.of(code).get(key)
+                if other is not None:
+                    units, amount = units - other.units, amount - other.amount
+            if units:
+                left.setdefault(code, {})[key] = Figure(
+                    year=row.year, scheme=row.scheme, code=code, key=key, units=units, amount=amount
+                )
+    return Board(whole.at, whole.on, left)
+
+
 def counted_years() -> list[int]:
     """The years of which there are figures, the newest first."""
     return sorted(set(Refresh.objects.values_list("year", flat=True)), reverse=True)

@@ -20,7 +20,7 @@ def pulse() -> None:
 def refresh() -> str:
     """Count the newest years anew; where another count is at it, that one serves."""
     try:
-        return f"{figures.refresh_all(at=timezone.now())} figures"
+        return _words(figures.refresh_all(at=timezone.now()))
     except Refusal as refusal:
         return f"refused: {refusal.message}"
 
@@ -29,7 +29,7 @@ def refresh() -> str:
 def refresh_all() -> str:
     """Count every year anew, nightly: old years change seldom."""
     try:
-        return f"{figures.refresh_all(at=timezone.now(), newest=None)} figures"
+        return _words(figures.refresh_all(at=timezone.now(), newest=None))
     except Refusal as refusal:
         return f"refused: {refusal.message}"
 
@@ -38,6 +38,10 @@ def refresh_all() -> str:
 def refresh_asked(run_id: int) -> str:
     """Count a scheme's year that somebody asked for."""
     try:
-        return f"{figures.carry_out(Run.objects.get(pk=run_id), at=timezone.now())} figures"
+        return _words(figures.carry_out(Run.objects.get(pk=run_id), at=timezone.now()))
     except Refusal as refusal:
         return f"refused: {refusal.message}"
+
+
+def _words(count: int) -> str:
+    return f"{count} figures"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
