@@ -13,5 +13,6 @@ urlpatterns = [
     path("desk/", include("caseworks.cases.urls")),
     path("desk/", include("caseworks.money.urls")),
     path("desk/", include("refunds.urls")),
+    path("desk/dispatch/", include("dispatch.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -48,6 +48,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             ),
         ),
     ),
+    ("劳务派遣", (Item("派遣单位申请", "bi-people", "dispatch:application_list", "dispatch.view"),)),
     ("审核", (Item("审核", "bi-clipboard-check", "cases:review_list", "case.view"),)),
     (
         "拨付",

@@ -1,0 +1,1 @@
+"""Pages of dispatch: the desk's and the portal's."""
