@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dispatch.parameters import Parameters
+
+if TYPE_CHECKING:
+    from caseworks.base.panels import Duty, Panel
 
 NAME = "dispatch"
 LABEL = "劳务派遣"
@@ -17,3 +22,17 @@ def exports() -> Mapping[str, Callable[[int, Path], int]]:
     from dispatch.exports import write_dispatch
 
     return {NAME: write_dispatch}
+
+
+def portal_panels(uscc: str, on: dt.date) -> Iterable[Panel]:
+    """The card of an agency's own page."""
+    from dispatch.matters import panels
+
+    return panels(uscc, on)
+
+
+def portal_duties(uscc: str, on: dt.date) -> Iterable[Duty]:
+    """What an agency must do, until when."""
+    from dispatch.matters import duties
+
+    return duties(uscc, on)

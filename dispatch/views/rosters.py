@@ -40,7 +40,9 @@ def shown(run: Run) -> dict[str, Any]:
     for part in found.get("parts", []):
         part |= {"premium": Decimal(part["premium"]), "amount": Decimal(part["amount"])}
         part["ratio"] = None if part["ratio"] is None else Decimal(part["ratio"])
-    found["problems"] = [{**row, "label": LABELS.get(row["column"], row["column"])} for row in found.get("problems", [])]
+    found["problems"] = [
+        {**row, "label": LABELS.get(row["column"], row["column"])} for row in found.get("problems", [])
+    ]
     found["signs"] = [(FLAGS.get(flag, flag), words) for flag, words in found.get("signs", {}).items()]
     return found
 
