@@ -15,6 +15,9 @@ from caseworks.law.figures import BaseParameters, figure
 LAYOFF_FORMULAS = {"net_reduction_over_opening": "（年初－死亡－退休－年末）÷ 年初参保人数"}
 RESERVE_SCOPES = {"province": "全省", "pool": "统筹地区"}
 
+BATCH_SPLITS = {"bank": "开户银行"}
+FISCAL_STEPS = {"report": "报财政", "receipt": "财政到账"}
+
 # Reason codes in the order in which they are given (contract 2), by the outcome they lead to.
 INELIGIBLE = {
     "unit_type_excluded": "机关事业单位不在范围",
@@ -73,6 +76,12 @@ class Parameters(BaseParameters):
     reserve_scope: str = figure("text", "备付期限范围", choices=RESERVE_SCOPES)
     data_age_days: int = figure("count", "拨付前核对所用数据最多几天前导入", low=0, high=366)
     batch_lines: int = figure("count", "每个拨付批次最多笔数", low=1, high=100000)
+    batch_split: tuple[str, ...] = figure(
+        "text", "拨付批次另按什么拆分（空为不拆）", choices=BATCH_SPLITS, many=True, blank=True
+    )
+    fiscal_steps: tuple[str, ...] = figure(
+        "text", "送银行前须办的财政环节（空为不须）", choices=FISCAL_STEPS, many=True, blank=True
+    )
     tax_account_sizes: tuple[str, ...] = figure(
         "text", "可付至缴税账户的企业划型", choices=dict(Size.choices), many=True, blank=True
     )

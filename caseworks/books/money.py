@@ -66,7 +66,7 @@ CHECKS: Mapping[str, str] = {
     "payment_stands_as_its_batch": """
         SELECT p.payment_no, '支付为 ' || p.status || '，批次为 ' || b.status
         FROM money_payment p JOIN money_batch b ON b.id = p.batch_id
-        WHERE (p.status = 'drawn' AND b.status NOT IN ('drawn', 'released'))
+        WHERE (p.status = 'drawn' AND b.status NOT IN ('drawn', 'released', 'reported', 'funded'))
            OR (p.status IN ('sent', 'paid', 'returned') AND (b.status <> 'sent' OR p.sent_on <> b.sent_on))
     """,
     "batch_totals": """

@@ -26,8 +26,8 @@ from caseworks.cases.sources import scheme_module
 from caseworks.law import calendars
 from caseworks.law.training import require_training
 from caseworks.law.workdays import Calendar
-from caseworks.money import bank_files, batches, payments
-from caseworks.money.enums import BatchStatus
+from caseworks.money import bank_files, batches, fiscal, payments
+from caseworks.money.enums import GOING, BatchStatus, FiscalStep
 from caseworks.money.models import Batch, Payment
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
@@ -206,9 +206,7 @@ class _Rehearsal:
 
     def send_what_is_drawn_up(self) -> None:
         """Batches that people left standing go on as well."""
-        left = Batch.objects.filter(
-            scheme=self.scheme, year=self.year, status__in=(BatchStatus.DRAWN, BatchStatus.RELEASED)
-        )
+        left = Batch.objects.filter(scheme=self.scheme, year=self.year, status__in=(BatchStatus.DRAWN, *GOING))
         for batch in left.order_by("pk"):
             self.send(batch, batch.drawn_on)
 
@@ -232,7 +230,12 @@ class _Rehearsal:
         """Released by the approver, then to the bank with its file."""
         cashier = self.staff[Role.CASHIER]
         if batch.status == BatchStatus.DRAWN:
-            batches.release(batch, by=self.staff[Role.APPROVER], at=_at(day, 11))
+            batch = batches.release(batch, by=self.staff[Role.APPROVER], at=_at(day, 11))
+        if batch.next_step == FiscalStep.REPORT:
+            batch = fiscal.report(batch, number=f"{WORDS}{batch}", on=day, by=cashier, at=_at(day, 12))
+        if batch.next_step == FiscalStep.RECEIPT:
+            amount = batch.amount
+            batch = fiscal.receive(batch, amount=amount, voucher=f"{WORDS}{batch}", on=day, by=cashier, at=_at(day, 13))
         sent = batches.send(batch, by=cashier, at=_at(day, 14), on=day, as_of=as_of)
         if sent.lines:
             bank_files.issue(batch, by=cashier, at=_at(day, 15))

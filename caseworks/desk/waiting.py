@@ -19,7 +19,7 @@ from caseworks.cases import queues
 from caseworks.cases.enums import AnnouncementStatus, ObjectionStatus, Stage, Status
 from caseworks.cases.models import Announcement, Case, Objection
 from caseworks.cases.reviews import PERMISSION_OF
-from caseworks.money.enums import BatchStatus, PaymentStatus
+from caseworks.money.enums import GOING, BatchStatus, PaymentStatus
 from caseworks.money.models import Batch, Payment
 from caseworks.people.models import Person
 from caseworks.people.scope import scope_of
@@ -135,7 +135,7 @@ def announcement_lines(person: Person, on: dt.date) -> list[Waiting]:
 def money_lines(person: Person, on: dt.date) -> list[Waiting]:
     """What waits for the person's hand in the payment."""
     drawn = Batch.objects.visible_to(person, on).filter(status=BatchStatus.DRAWN).exclude(drawn_by=person)
-    released = Batch.objects.visible_to(person, on).filter(status=BatchStatus.RELEASED)
+    released = Batch.objects.visible_to(person, on).filter(status__in=GOING)
     cleared = scope_of(person, on, "payment.make").limit(Case.objects.filter(status=Status.CLEARED))
     returned = Payment.objects.visible_to(person, on).filter(status=PaymentStatus.RETURNED, resent_at__isnull=True)
     return [
@@ -144,7 +144,7 @@ def money_lines(person: Person, on: dt.date) -> list[Waiting]:
             "batch_release", "批次待放行", "payment.release", "money:batch_list", drawn,
             query="status=drawn", hint="须由制单人以外的人放行",
         ),
-        Waiting("batch_send", "批次待送银行", "payment.make", "money:batch_list", released, query="status=released"),
+        Waiting("batch_send", "批次待送银行", "payment.make", "money:batch_list", released, query="status=going"),
         Waiting(
             "payment_returned", "银行退回待处理", "payment.keep", "money:returned_list", returned,
             hint="更正账户并经另一人确认后再付", tone="amber",

@@ -12,7 +12,7 @@ from io import StringIO
 
 from django.conf import settings
 
-from caseworks.base.sheets.writing import BOM
+from caseworks.base.sheets.writing import BOM, neutral
 
 REPEATED = "重复件"
 ORIGINAL = "原件"
@@ -59,18 +59,26 @@ def digest(lines: Sequence[Line]) -> str:
 
 
 def plain(head: Head, lines: Sequence[Line]) -> bytes:
-    """CSV: a header row (H), a row a payment (D), a trailer (T); count, total and digest at both ends."""
+    """CSV: a header row (H), a row a payment (D), a trailer (T); count, total and digest at both ends.
+
+    Text that a spreadsheet program would run as a formula is led by an apostrophe; the digest is of what is stored.
+    """
     stream = StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\r\n")
     ends = (head.lines, f"{head.amount:.2f}", head.digest)
     writer.writerow(("H", head.batch_no, head.mark, *ends))
     writer.writerows(
-        ("D", line.payment_no, line.account_name, line.account_no, line.bank_name, line.bank_code,
-         f"{line.amount:.2f}", line.purpose)
+        ("D", line.payment_no, neutral(line.account_name), neutral(line.account_no), neutral(line.bank_name),
+         neutral(line.bank_code), f"{line.amount:.2f}", line.purpose)
         for line in lines
     )  # fmt: skip
     writer.writerow(("T", head.batch_no, head.mark, *ends))
     return (BOM + stream.getvalue()).encode()
+
+
+def ending(form: Format) -> str:
+    """How the name of a file ends: the function's own `ending`, or csv."""
+    return str(getattr(form, "ending", "csv"))
 
 
 def chosen() -> Format:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -12,19 +11,18 @@ from django.db import IntegrityError, connection, transaction
 
 from caseworks.base.errors import Refusal
 from caseworks.cases import history, holds
-from caseworks.cases.enums import Status
+from caseworks.cases.enums import Scheme, Status
 from caseworks.cases.history import Shown
 from caseworks.cases.holds import Held
-from caseworks.law.models import Policy
-from caseworks.money import gate, second_check, writers
-from caseworks.money.enums import BatchStatus, PaymentStatus
-from caseworks.money.facts import Figures, Payee
+from caseworks.money import composing, gate, second_check, writers
+from caseworks.money.enums import GOING, BatchStatus, FiscalStep, PaymentStatus
 from caseworks.money.models import Batch, Payment
 from caseworks.money.second_check import LOOKED_FOR, Checked
 from caseworks.people.actors import Actor
 from caseworks.people.models import Office, Person
 
 NAMED = 10  # so many cases are named in a refusal
+DISSOLVABLE = (BatchStatus.DRAWN, BatchStatus.RELEASED, BatchStatus.REPORTED)
 HEALED = "再次核对时已无此情形"
 
 
@@ -60,19 +58,20 @@ def draw_up(
 
     The gate must be open for all of them (N2.6); the second check holds single lines, never the batch.
     """
-    person = _person(by)
+    person = signer(by)
     ids = sorted(set(case_ids))
     with transaction.atomic():
         _lock(ids, scheme, year, by, on, shown)
         checked = second_check.run(scheme, year, ids, on=on, as_of=as_of)
-        gates = gates_of(checked, year)
+        gates = composing.gates_of(checked, year)
         gate.require(gates.values())
         holds.settle(ids, LOOKED_FOR, checked.placed, because=HEALED, by=by, at=at)
+        writers.ask_for_accounts(list(checked.problems), business=Scheme(scheme).label, at=at)
         payable = checked.payable
         if not payable:
             return DrawnUp([], checked.problems)
-        groups = _groups(payable, checked.rows)
-        batches = _batches(groups, checked, gates, scheme, year, person, at, on)
+        groups = composing.groups_of(payable, checked.rows)
+        batches = composing.create(groups, checked, gates, scheme=scheme, year=year, person=person, at=at, on=on)
         lines = [(payee, batch.pk) for batch, group in zip(batches, groups, strict=True) for payee in group]
         try:
             with transaction.atomic():
@@ -91,9 +90,9 @@ def draw_up(
 
 def release(batch: Batch, *, by: Actor, at: datetime, shown: Shown | None = None) -> Batch:
     """Another person than the one who drew it up lets it go; from now on nothing is added."""
-    person = _person(by)
+    person = signer(by)
     with transaction.atomic():
-        taken = _take(batch, "payment.release", "放行", by, (BatchStatus.DRAWN,))
+        taken = take(batch, "payment.release", "放行", by, (BatchStatus.DRAWN,))
         if taken.drawn_by_id == person.pk:
             raise Refusal("制单人不能放行自己的批次，未作任何更改。请由另一位财务或审批人员办理。")
         history.as_shown(shown, taken.lines, taken.amount)
@@ -104,9 +103,13 @@ def release(batch: Batch, *, by: Actor, at: datetime, shown: Shown | None = None
 
 def send(batch: Batch, *, by: Actor, at: datetime, on: date, as_of: date | None = None) -> Sent:
     """Check once more and send to the bank; a line that no longer stands falls out and its case waits."""
-    person = _person(by)
+    person = signer(by)
     with transaction.atomic():
-        taken = _take(batch, "payment.make", "送银行", by, (BatchStatus.RELEASED,))
+        taken = take(batch, "payment.make", "送银行", by, GOING)
+        if taken.next_step != "send":
+            raise Refusal(
+                f"批次 {taken} 须先办“{FiscalStep(taken.next_step).label}”再送银行，未作任何更改。请先登记财政环节。"
+            )
         if on < taken.drawn_on:
             raise Refusal(f"送银行日期 {on} 早于制单日期 {taken.drawn_on}，未作任何更改。请改正日期。")
         payments = list(
@@ -118,6 +121,7 @@ def send(batch: Batch, *, by: Actor, at: datetime, on: date, as_of: date | None 
         own = [pk for pk, _, _ in payments]
         checked = second_check.run(taken.scheme, taken.year, cases, on=on, own=own, as_of=as_of)
         holds.settle(cases, LOOKED_FOR, checked.placed, because=HEALED, by=by, at=at)
+        writers.ask_for_accounts(list(checked.problems), business=taken.get_scheme_display(), at=at)
         out = _fallen(payments, checked)
         _take_out(taken, out, by=by, at=at)
         writers.send(taken.pk, on)
@@ -135,7 +139,7 @@ def dissolve(batch: Batch, *, by: Actor, at: datetime, because: str) -> int:
     if not because:
         raise Refusal("请填写撤销理由，未作任何更改。")
     with transaction.atomic():
-        taken = _take(batch, "payment.make", "撤销", by, (BatchStatus.DRAWN, BatchStatus.RELEASED))
+        taken = take(batch, "payment.make", "撤销", by, DISSOLVABLE)
         standing = Payment.objects.filter(batch=taken, status=PaymentStatus.DRAWN).order_by("pk")
         out = [(pk, case, because) for pk, case in standing.values_list("pk", "case_id")]
         _take_out(taken, out, by=by, at=at)
@@ -144,13 +148,15 @@ def dissolve(batch: Batch, *, by: Actor, at: datetime, because: str) -> int:
     return len(out)
 
 
-def _person(by: Actor) -> Person:
+def signer(by: Actor) -> Person:
+    """The person who signs; an operator at a command does not."""
     if by.person is None:
         raise Refusal("拨付须由本人在页面上办理，不能由命令代办，未作任何更改。")
     return by.person
 
 
-def _take(batch: Batch, permission: str, verb: str, by: Actor, states: tuple[BatchStatus, ...]) -> Batch:
+def take(batch: Batch, permission: str, verb: str, by: Actor, states: tuple[BatchStatus, ...]) -> Batch:
+    """The batch under lock, if this person may do this with it now."""
     taken = Batch.objects.select_for_update(of=("self",)).select_related("office").get(pk=batch.pk)
     if not by.may(permission, taken.office):
         raise Refusal(f"您没有对{taken.office}的批次办理“{verb}”的权限，未作任何更改。")
@@ -183,80 +189,6 @@ def _lock(ids: list[int], scheme: str, year: int, by: Actor, on: date, shown: Sh
     if barred:
         raise Refusal(f"您没有对{'、'.join(barred[:NAMED])}的业务件组批的权限，未作任何更改。请由有权限的人员办理。")
     history.as_shown(shown, len(rows), sum((amount for *_, amount in rows), Decimal(0)))
-
-
-def gates_of(checked: Checked, year: int) -> dict[str, gate.Gate]:
-    """The gates of all regions that the cases belong to, each with what of them would be paid."""
-    required: dict[str, int] = {}
-    taken: dict[str, Decimal] = defaultdict(Decimal)
-    for payee in checked.payees:
-        if payee.policy is not None:
-            region, months = _gate_of(payee, checked.rows[payee.policy][1])
-            required[region] = max(months, required.get(region, months))
-            if payee.case not in checked.problems:
-                taken[region] += payee.amount
-    found = gate.look(year, required.items())
-    return {region: replace(each, taken=taken[region]) for region, each in found.items()}
-
-
-def _gate_of(payee: Payee, figures: Figures) -> tuple[str, int]:
-    return gate.fund_region(payee.region, figures.reserve_scope), figures.reserve_months
-
-
-def _groups(payable: list[Payee], rows: dict[int, tuple[Policy, Figures]]) -> list[list[Payee]]:
-    grouped: dict[tuple[int, int], list[Payee]] = defaultdict(list)
-    for payee in payable:
-        assert payee.policy is not None
-        grouped[payee.office, payee.policy].append(payee)
-    found = []
-    for (_, policy), group in sorted(grouped.items()):
-        most = rows[policy][1].batch_lines
-        found += [group[start : start + most] for start in range(0, len(group), most)]
-    return found
-
-
-def _batches(
-    groups: list[list[Payee]],
-    checked: Checked,
-    gates: dict[str, gate.Gate],
-    scheme: str,
-    year: int,
-    person: Person,
-    at: datetime,
-    on: date,
-) -> list[Batch]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('money_batch', 'id')) FROM generate_series(1, %s)", [len(groups)]
-        )
-        numbers = [number for (number,) in cursor.fetchall()]
-    batches = []
-    for number, group in zip(numbers, groups, strict=True):
-        first = group[0]
-        assert first.policy is not None
-        region, _ = _gate_of(first, checked.rows[first.policy][1])
-        amount = sum((payee.amount for payee in group), Decimal(0))
-        stands = replace(gates[region], taken=amount)
-        gates = {**gates, region: replace(stands, committed=stands.committed + amount)}  # the next batch comes after it
-        batches.append(
-            Batch(
-                pk=number,
-                batch_no=f"PC{year}{number:06d}",
-                scheme=scheme,
-                year=year,
-                office_id=first.office,
-                city_office_id=first.city_office,
-                policy_id=first.policy,
-                status=BatchStatus.DRAWN,
-                lines=len(group),
-                amount=amount,
-                gate=stands.as_json(),
-                drawn_by=person,
-                drawn_at=at,
-                drawn_on=on,
-            )
-        )
-    return Batch.objects.bulk_create(batches)
 
 
 def _fallen(payments: Sequence[tuple[int, int, int | None]], checked: Checked) -> list[tuple[int, int, str]]:

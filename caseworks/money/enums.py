@@ -7,9 +7,18 @@ class BatchStatus(models.TextChoices):
     """Where a batch stands. (N6.2)"""
 
     DRAWN = "drawn", "待复核放行"
-    RELEASED = "released", "待送银行"
+    RELEASED = "released", "已放行"
+    REPORTED = "reported", "已报财政"
+    FUNDED = "funded", "财政资金已到"
     SENT = "sent", "已送银行"
     DISSOLVED = "dissolved", "已撤销"
+
+
+class FiscalStep(models.TextChoices):
+    """What a batch goes through at the finance bureau before it is sent, where the policy row asks for it (N6.2)."""
+
+    REPORT = "report", "报财政"
+    RECEIPT = "receipt", "财政到账"
 
 
 class PaymentStatus(models.TextChoices):
@@ -92,3 +101,4 @@ class RepaymentStatus(models.TextChoices):
 
 
 OWING = (RecoveryStatus.PROPOSED, RecoveryStatus.OPEN, RecoveryStatus.HANDED_OVER)
+GOING = (BatchStatus.RELEASED, BatchStatus.REPORTED, BatchStatus.FUNDED)  # released and not sent yet

@@ -33,6 +33,11 @@ class Figures(Protocol):
     barring_lists: tuple[str, ...]
 
 
+def asked(figures: Figures, name: str) -> tuple[str, ...]:
+    """`batch_split` or `fiscal_steps` of a policy row; nothing where the scheme's rows have no such figure."""
+    return tuple(getattr(figures, name, ()))
+
+
 @dataclass(frozen=True, slots=True)
 class Payee:
     """A case that is to be paid, and all that the second check looks at."""
@@ -54,6 +59,8 @@ class Payee:
     account: int | None
     account_kind: str
     account_name: str
+    bank_name: str
+    bank_code: str
     undeclared: bool  # has nothing but a tax account, and has not declared that it has no corporate one
 
 
@@ -79,6 +86,7 @@ _FACTS = """
            coalesce((SELECT min(h.reason) FROM cases_hold h WHERE h.case_id = c.id AND h.released_at IS NULL
                        AND h.kind <> ALL(%(ours)s::text[])), ''),
            chosen.id, coalesce(chosen.kind, ''), coalesce(chosen.account_name, ''),
+           coalesce(chosen.bank_name, ''), coalesce(chosen.bank_code, ''),
            coalesce(chosen.id IS NULL AND payable.tax AND EXISTS (
                SELECT FROM registry_account a WHERE a.uscc = c.subject AND a.status = 'current' AND a.kind = 'tax'), false)
     FROM cases_case c
@@ -89,7 +97,7 @@ _FACTS = """
         SELECT p.unit_type = ANY(f.types) OR (p.unit_type = 'enterprise' AND p.size = ANY(f.sizes)) AS tax
     ) payable
     LEFT JOIN LATERAL (
-        SELECT a.id, a.kind, a.account_name FROM registry_account a
+        SELECT a.id, a.kind, a.account_name, a.bank_name, a.bank_code FROM registry_account a
         WHERE a.uscc = c.subject AND a.status = 'current' AND (
             a.kind = 'corporate' OR (a.kind = 'tax' AND payable.tax AND EXISTS (
                 SELECT FROM registry_accountdeclaration d WHERE d.uscc = c.subject AND d.status = 'confirmed')))

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from caseworks.base.filters import FilterForm
 from caseworks.base.pages import Order
-from caseworks.money.enums import BatchStatus, PaymentStatus
+from caseworks.money.enums import GOING, BatchStatus, PaymentStatus
 from caseworks.money.models import PaymentQuerySet
 from caseworks.money.models.batches import BatchQuerySet
 from caseworks.registry.models import AccountDeclaration, Unit
@@ -19,14 +19,18 @@ class BatchFilter(FilterForm):
     """Which batches: by year and state."""
 
     year = forms.IntegerField(label="政策年度", min_value=2000, max_value=2100)
-    status = forms.ChoiceField(label="状态", choices=[("", "全部"), *BatchStatus.choices])
+    status = forms.ChoiceField(
+        label="状态", choices=[("", "全部"), ("going", "已放行、未送银行"), *BatchStatus.choices]
+    )
 
     def applied(self, rows: BatchQuerySet) -> BatchQuerySet:
         """The rows that meet the conditions."""
         given = self.cleaned_data
         if given["year"]:
             rows = rows.filter(year=given["year"])
-        if given["status"]:
+        if given["status"] == "going":
+            rows = rows.filter(status__in=GOING)
+        elif given["status"]:
             rows = rows.filter(status=given["status"])
         return rows
 

@@ -25,10 +25,13 @@ class DrawForm(ShownForm):
 class BatchForm(forms.Form):
     """What is done with one batch; the operation says what is missing."""
 
-    action = forms.ChoiceField(choices=[(name, name) for name in ("release", "send", "dissolve")])
+    action = forms.ChoiceField(choices=[(name, name) for name in ("release", "report", "receipt", "send", "dissolve")])
     count = forms.IntegerField(min_value=0, required=False)
     amount = forms.DecimalField(max_digits=16, decimal_places=2, required=False)
     reason = forms.CharField(label="理由", max_length=300, required=False)
+    number = forms.CharField(label="文号", max_length=80, required=False)
+    voucher = forms.CharField(label="凭证号", max_length=80, required=False)
+    on = forms.DateField(label="日期", required=False)
 
 
 class PaymentForm(forms.Form):

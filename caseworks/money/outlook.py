@@ -11,7 +11,7 @@ from caseworks.base.money import ZERO
 from caseworks.cases.enums import Status
 from caseworks.cases.holds import Held
 from caseworks.cases.models import Case
-from caseworks.money import batches, second_check
+from caseworks.money import composing, second_check
 from caseworks.money.facts import Payee
 from caseworks.money.gate import Gate
 from caseworks.people.models import Person
@@ -52,5 +52,5 @@ def of(scheme: str, year: int, person: Person, on: date) -> Outlook:
     except Refusal as refusal:
         return Outlook(ids, amount, refused=str(refusal))
     waiting = [(payee, checked.problems[payee.case]) for payee in checked.payees if payee.case in checked.problems]
-    gates = batches.gates_of(checked, year)
+    gates = composing.gates_of(checked, year)
     return Outlook(ids, amount, checked.payable, waiting, sorted(gates.values(), key=lambda gate: gate.region))

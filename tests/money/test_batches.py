@@ -10,13 +10,14 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
 
 from caseworks.base.errors import Refusal
+from caseworks.base.models import Notice
 from caseworks.cases.history import Shown
-from caseworks.cases.models import Bar, Event, Hold
+from caseworks.cases.models import Bar, Case, Event, Hold
 from caseworks.money import bank_files, batches
 from caseworks.money.models import Batch, Payment
 from caseworks.registry import declarations
 from caseworks.registry.models import Account, AccountDeclaration, FundYear, Listing, Unit
-from tests.money.conftest import AT, CLOCK, LATER, ON, Cases, Staff, fresh, give_account, imported, state
+from tests.money.conftest import AT, CLOCK, LATER, ON, Cases, Staff, declare, fresh, give_account, imported, state
 
 FUND = {"closing_balance": Decimal("11999999.99"), "expenditure": Decimal("12000000.00")}
 
@@ -298,3 +299,28 @@ def test_the_bank_file_is_issued_once_and_repeats_are_marked(cases: Cases, staff
     again, repeated = bank_files.issue(batch, by=staff.cashier, at=LATER, reason="银行未收到")
     assert (again.issue, again.digest) == (2, issued.digest)
     assert repeated.decode("utf-8-sig").startswith(f"H,{batch.batch_no},重复件,2,203.00")
+
+
+def test_a_name_that_looks_like_a_formula_stays_text_in_the_bank_file(cases: Cases, staff: Staff) -> None:
+    (case,) = cases.some(1)
+    Unit.objects.update(name="=cmd()贸易有限公司")
+    Account.objects.update(account_name="=cmd()贸易有限公司", bank_name="@银行")
+    (payment,) = cases.send([case])
+    _, content = bank_files.issue(payment.batch, by=staff.cashier, at=AT)
+    assert f"{payment.payment_no},'=cmd()贸易有限公司,{payment.account_no},'@银行," in content.decode("utf-8-sig")
+
+
+def test_a_unit_is_asked_for_its_account_once_a_hold(cases: Cases, staff: Staff) -> None:
+    ids = [cases.make(1), cases.make(2, account=""), cases.make(3, account="tax", declared=False, size="micro")]
+    cases.draw_up(ids)
+    asked = Notice.objects.filter(template="account_missing")
+    rows = asked.filter(channel="sms").order_by("case").values_list("case", "subject", "params")
+    assert [(case, subject) for case, subject, _ in rows] == [(pk, Case.objects.get(pk=pk).subject) for pk in ids[1:]]
+    assert rows[0][2]["business"] == "稳岗返还"
+    assert rows[0][2]["problem"].startswith("没有可用的收款账户")
+    assert "尚未声明没有对公账户" in rows[1][2]["problem"]
+    cases.draw_up(ids[1:])
+    assert asked.count() == 4
+    declare(cases.unit(3))
+    cases.draw_up(ids[2:])
+    assert asked.count() == 4

@@ -42,6 +42,10 @@ TONES = {
     "announced": "blue",
     "cleared": "blue",
     "batched": "blue",
+    "released": "blue",
+    "reported": "blue",
+    "funded": "blue",
+    "sent": "blue",
     "paid": "green",
     "returned": "amber",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from caseworks.base.pages import KeysetPage
 from caseworks.cases.enums import Scheme
 from caseworks.cases.history import Shown
 from caseworks.cases.models import Case
-from caseworks.money import bank_files, batches, outlook
+from caseworks.money import bank_files, bank_formats, batches, fiscal, outlook
 from caseworks.money.enums import BatchStatus
 from caseworks.money.filters import ORDERS, BatchFilter
 from caseworks.money.forms import BatchForm, DrawForm
@@ -100,7 +101,7 @@ def _drawn(request: HttpRequest, found: outlook.Outlook, year: int) -> HttpRespo
 
 def _batch(request: HttpRequest, pk: int) -> Batch:
     rows = Batch.objects.visible_to(_person(request), timezone.localdate())
-    people = ("office", "policy", "drawn_by", "released_by", "sent_by")
+    people = ("office", "policy", "drawn_by", "released_by", "reported_by", "funded_by", "sent_by")
     return get_object_or_404(rows.select_related(*people), pk=pk)
 
 
@@ -118,8 +119,9 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "files": batch.bank_files.order_by("issue"),
         "own": batch.drawn_by_id == _person(request).pk,
         "may_release": batch.status == BatchStatus.DRAWN and by.may("payment.release", batch.office),
-        "may_send": batch.status == BatchStatus.RELEASED and may_make,
-        "may_dissolve": batch.status in (BatchStatus.DRAWN, BatchStatus.RELEASED) and may_make,
+        "next": batch.next_step if may_make else "",
+        "today": timezone.localdate(),
+        "may_dissolve": batch.status in batches.DISSOLVABLE and may_make,
         "may_issue": batch.status == BatchStatus.SENT and may_make,
     }
     return render(request, "money/batch_detail.html", context)
@@ -150,10 +152,23 @@ def _acted(batch: Batch, form: BatchForm, by: Actor) -> str:
         sent = batches.send(batch, by=by, at=at, on=timezone.localdate(at))
         out = f"{len(sent.taken_out)} 笔核对不符已移出，见下表。" if sent.taken_out else ""
         return f"已送银行 {sent.lines:,} 笔，{sent.amount:,.2f} 元。{out}请下载银行文件。"
+    if given["action"] == "report":
+        fiscal.report(batch, number=given["number"], on=_day(given["on"]), by=by, at=at)
+        return "已登记报财政。"
+    if given["action"] == "receipt":
+        amount, voucher = given["amount"] or Decimal(0), given["voucher"]
+        fiscal.receive(batch, amount=amount, voucher=voucher, on=_day(given["on"]), by=by, at=at)
+        return "已登记财政到账，可以送银行。"
     if given["count"] is None or given["amount"] is None:
         raise Refusal("提交的内容不完整，未作任何更改。请刷新后重试。")
     batches.release(batch, by=by, at=at, shown=Shown(given["count"], given["amount"]))
-    return "批次已放行，可以送银行。"
+    return "批次已放行。"
+
+
+def _day(on: date | None) -> date:
+    if on is None:
+        raise Refusal("请填写日期（YYYY-MM-DD），未作任何更改。")
+    return on
 
 
 @access("payment.make")
@@ -168,7 +183,7 @@ def batch_file(request: HttpRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("money:batch_detail", batch.pk)
-    name = f"{batch.batch_no}-{issued.issue}.csv"
-    answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    name = f"{batch.batch_no}-{issued.issue}.{bank_formats.ending(bank_formats.chosen())}"
+    answer = HttpResponse(content, content_type="text/csv" if name.endswith(".csv") else "application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
