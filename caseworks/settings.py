@@ -114,6 +114,7 @@ INSTALLED_APPS = [
 ]
 SCHEMES = ["refunds.scheme", "dispatch.scheme", "subsidies.scheme"]
 EXPORTERS = ["caseworks.money.exports"]  # results of the kernel's own, beside those of the schemes
+BOOKS = "caseworks.books.looking.around"  # looks at the books around an operation with money
 BANK_FORMAT = env.str("CASEWORKS_BANK_FORMAT", default="caseworks.money.bank_formats.plain")
 
 MIDDLEWARE = [
@@ -290,6 +291,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600, "socket_conne
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "check-books": {"task": "books.check", "schedule": crontab(hour=3, minute=10)},
+    "check-books-changed": {"task": "books.check_changed", "schedule": crontab(minute=40)},
     "clear-announcements": {"task": "cases.clear_announcements", "schedule": crontab(hour=0, minute=20)},
     "deliver-notices": {"task": "base.deliver_notices", "schedule": crontab()},
     "take-down-announcements": {"task": "cases.take_down_announcements", "schedule": crontab(hour=0, minute=40)},

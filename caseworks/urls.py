@@ -13,6 +13,7 @@ urlpatterns = [
     path("desk/", include("caseworks.registry.urls")),
     path("desk/", include("caseworks.cases.urls")),
     path("desk/", include("caseworks.money.urls")),
+    path("desk/", include("caseworks.books.urls")),
     path("desk/", include("refunds.urls")),
     path("desk/dispatch/", include("dispatch.urls")),
     path("admin/", admin.site.urls),

@@ -11,6 +11,7 @@ from refunds.parameters import Parameters
 
 if TYPE_CHECKING:
     from caseworks.base.panels import Panel, Waiting
+    from caseworks.books.invariants import Invariant
     from caseworks.cases.models import Case
     from caseworks.cases.sources import Announced, Rejudged, Source
     from caseworks.oversight.measures import Measure
@@ -29,8 +30,8 @@ def exports() -> Mapping[str, Callable[[int, Path], int]]:
     return {NAME: write_refunds}
 
 
-def invariants() -> Mapping[str, str]:
-    """What the books check of the refund: name → SQL of the offending rows."""
+def invariants() -> Mapping[str, Invariant]:
+    """What the books check of the refund."""
     from refunds.invariants import CHECKS
 
     return CHECKS

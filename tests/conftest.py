@@ -64,6 +64,10 @@ _var()
 _servers()
 django.setup()  # the conftests below import models
 
+from tests.clean_books import bare_steps_write_less, pytest_runtest_call  # noqa: E402
+
+__all__ = ["bare_steps_write_less", "pytest_runtest_call"]
+
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     _STACK.close()

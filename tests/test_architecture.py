@@ -248,6 +248,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "base_run": ("caseworks.base.runs",),
     "base_sealedscan": ("caseworks.base.documents.papers",),
     "base_storedfile": ("caseworks.base.files",),
+    "books_booksrun": ("caseworks.books.looking",),
     "cases_anchor": ("caseworks.cases.anchors",),
     "cases_anchorhead": ("caseworks.cases.anchors",),
     "cases_announcement": ("caseworks.cases.announcements",),

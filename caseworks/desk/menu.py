@@ -67,7 +67,13 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ),
     ),
     ("查询", (Item("为什么没有我", "bi-question-circle", "refunds:why", "screening.view"),)),
-    ("监管", (Item("监管看板", "bi-speedometer2", "admin:index", "dashboard.view", admin=True),)),
+    (
+        "监管",
+        (
+            Item("监管看板", "bi-speedometer2", "admin:index", "dashboard.view", admin=True),
+            Item("账目核对", "bi-clipboard2-check", "books:run_list", "books.view"),
+        ),
+    ),
     (
         "管理",
         (

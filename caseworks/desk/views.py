@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
 from caseworks.base.panels import Panel, scheme_functions
+from caseworks.books.looking import unsettled
 from caseworks.cases.announced_lines import on_show
 from caseworks.desk.first_steps import first_steps
 from caseworks.desk.public import contacts, policies_in_force
@@ -61,6 +62,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "waiting": [todo for todo in waiting if todo.count],
             "nothing_for": [todo for todo in waiting if not todo.count],
             "panels": panels,
+            "unsettled": unsettled() if person.has_perm("books.view") else None,
             "steps": first_steps(person),
         },
     )

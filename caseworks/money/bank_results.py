@@ -15,6 +15,7 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils import timezone
 
+from caseworks.base import auditing
 from caseworks.base.errors import Refusal
 from caseworks.cases import history
 from caseworks.law.training import is_training
@@ -102,6 +103,8 @@ def book(path: Path, *, by: Actor, at: datetime, name: str = "") -> Booked:
         if changed:
             file = _write(changed, booked, name or path.name, path, by, at)
             booked = replace(booked, file=file.pk)
+            about = f"登记银行回盘 {file.name}"  # what the bank has done stands, whatever the books say of it
+            auditing.around(about, [state.case for state in changed], by=by, at=at, refuse=False)
     return booked
 
 

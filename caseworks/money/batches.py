@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, connection, transaction
 
+from caseworks.base import auditing
 from caseworks.base.errors import Refusal
 from caseworks.cases import history, holds
 from caseworks.cases.enums import Scheme, Status
@@ -85,6 +86,7 @@ def draw_up(
                 raise Refusal("其中有业务件刚被列入其他批次，未作任何更改。请刷新后重试。") from problem
             raise
         history.take("batch", [payee.case for payee in payable], by=by, at=at, data={"on": on})
+        auditing.around("组批 " + "、".join(map(str, batches[:3])), ids, by=by, at=at)
     return DrawnUp(batches, checked.problems)
 
 
@@ -98,6 +100,7 @@ def release(batch: Batch, *, by: Actor, at: datetime, shown: Shown | None = None
         history.as_shown(shown, taken.lines, taken.amount)
         taken.status, taken.released_by, taken.released_at = BatchStatus.RELEASED, person, at
         taken.save(update_fields=["status", "released_by", "released_at"])
+        auditing.around(f"放行批次 {taken}", _cases(taken), by=by, at=at)
     return taken
 
 
@@ -130,6 +133,7 @@ def send(batch: Batch, *, by: Actor, at: datetime, on: date, as_of: date | None 
         else:
             taken.status, taken.dissolved_because = BatchStatus.DISSOLVED, "送银行前核对，全部移出"
         taken.save(update_fields=["status", "sent_by", "sent_at", "sent_on", "dissolved_because", "lines", "amount"])
+        auditing.around(f"批次 {taken} 送银行", cases, by=by, at=at)
     return Sent(taken.lines, taken.amount, {case: words for _, case, words in out})
 
 
@@ -145,7 +149,12 @@ def dissolve(batch: Batch, *, by: Actor, at: datetime, because: str) -> int:
         _take_out(taken, out, by=by, at=at)
         taken.status, taken.dissolved_because = BatchStatus.DISSOLVED, because[:300]
         taken.save(update_fields=["status", "dissolved_because", "lines", "amount"])
+        auditing.around(f"撤销批次 {taken}", [case for _, case, _ in out], by=by, at=at)
     return len(out)
+
+
+def _cases(batch: Batch) -> list[int]:
+    return list(Payment.objects.filter(batch=batch).attempts().order_by("pk").values_list("case_id", flat=True))
 
 
 def signer(by: Actor) -> Person:

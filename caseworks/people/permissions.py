@@ -65,6 +65,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "payment.release": frozenset({Role.CASHIER, Role.APPROVER}),
     "payment.keep": frozenset({Role.CASHIER, Role.CLERK}),
     "payment.mend": frozenset({Role.CLERK}),
+    # the books (N6.2)
+    "books.view": _READERS,
+    "books.check": frozenset({Role.SUPERVISOR}),
     # policy and calendar
     "policy.view": _READERS,
     "policy.draft": frozenset({Role.SUPERVISOR}),

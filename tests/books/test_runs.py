@@ -1,0 +1,160 @@
+"""Looks at the books: kept, by scope, and red until what was found is settled. (N6.2)"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import ProgrammingError, connection, transaction
+from django.test import Client
+
+from caseworks.base import auditing
+from caseworks.base.errors import Refusal
+from caseworks.books import looking, tasks
+from caseworks.books.enums import Scope
+from caseworks.books.models import BooksRun
+from caseworks.money import batches
+from caseworks.money.models import Batch, Payment
+from tests.money.conftest import AT, CLOCK, LATER, Cases, bureau, cases, staff  # noqa: F401
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def tamper(sql: str, *params: object) -> None:
+    """Change a row past every trigger."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(sql, params)
+
+
+def looks() -> list[tuple[str, str, int | None, int]]:
+    return list(BooksRun.objects.order_by("pk").values_list("scope", "about", "cases", "offences"))
+
+
+def test_every_step_of_a_batch_is_looked_at_around(cases: Cases) -> None:  # noqa: F811
+    (payment,) = cases.send(cases.some(1))
+    number = Batch.objects.get().batch_no
+    assert looks() == [
+        ("batch", f"组批 {number}", 1, 0),
+        ("batch", f"放行批次 {number}", 1, 0),
+        ("batch", f"批次 {number} 送银行", 1, 0),
+    ]
+    assert looking.unsettled() is None
+    assert payment.status == "sent"
+
+
+def test_what_does_not_hold_together_is_not_sent_and_turns_the_desks_red(cases: Cases) -> None:  # noqa: F811
+    drawn = cases.draw_up(cases.some(1, 2))
+    batches.release(drawn[0], by=cases.staff.second, at=AT)
+    tamper("UPDATE money_payment SET amount = amount + 1 WHERE case_id = %s", cases.by_number[2])
+    with pytest.raises(Refusal, match=r"账目核对不符 1 处，“批次 PC\d+ 送银行”未作任何更改。请勿再办理") as refused:
+        batches.send(drawn[0], by=cases.staff.cashier, at=AT, on=AT.date())
+    assert Payment.objects.filter(status="sent").count() == 0
+    assert any("支付 103.00 元" in line for line in refused.value.details)
+    red = looking.unsettled()
+    assert red is not None
+    assert (red.scope, red.offences) == ("batch", 1)
+    tamper("UPDATE money_payment SET amount = amount - 1 WHERE case_id = %s", cases.by_number[2])
+    assert looking.look(Scope.CHANGED, by=CLOCK, at=LATER).is_clean
+    assert looking.unsettled() is None
+
+
+@pytest.mark.tampers
+def test_what_a_bank_has_done_is_booked_whatever_the_books_say(cases: Cases) -> None:  # noqa: F811
+    (case,) = cases.some(1)
+    auditing.around("登记银行回盘", [case], by=CLOCK, at=AT, refuse=False)
+    tamper("UPDATE cases_case SET status = 'paid' WHERE id = %s", case)
+    auditing.around("登记银行回盘", [case], by=CLOCK, at=AT, refuse=False)
+    assert [offences for *_, offences in looks()] == [0, 2]
+    assert looking.unsettled() is not None
+
+
+def test_the_hourly_look_is_at_what_moved_and_the_nightly_one_at_all(cases: Cases) -> None:  # noqa: F811
+    one, two = cases.some(1, 2)
+    assert [tasks.check_books(), tasks.check_books(), tasks.check_changed()] == [0, 0, 0]
+    assert [cases for _, _, cases, _ in looks()] == [None, None, 0]
+    cases.draw_up([two])
+    tasks.check_changed()
+    assert looks()[-1][2:] == (1, 0)
+    tamper("UPDATE cases_case SET status = 'paid' WHERE id = %s", one)  # nothing moved: only a look at all finds it
+    assert tasks.check_changed() == 0
+    assert tasks.check_books() == 2
+    assert tasks.check_changed() == 0
+    found = looking.unsettled()
+    assert found is not None
+    assert found.scope == "all"
+    tamper("UPDATE cases_case SET status = 'cleared' WHERE id = %s", one)
+    assert tasks.check_books() == 0
+    assert looking.unsettled() is None
+
+
+def test_a_step_under_way_during_a_look_is_seen_by_the_next(cases: Cases) -> None:  # noqa: F811
+    looking.look(Scope.CHANGED, by=CLOCK, at=AT)
+    cases.some(1)
+    looking.look(Scope.CHANGED, by=CLOCK, at=AT)
+    looking.look(Scope.CHANGED, by=CLOCK, at=AT)
+    assert [cases for _, _, cases, _ in looks()] == [0, 1, 1]
+
+
+@pytest.mark.tampers
+def test_the_command_can_look_at_what_changed_alone(
+    cases: Cases,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (case,) = cases.some(1)
+    capsys.readouterr()
+    call_command("check_books", "--changed")
+    assert "项全部相符（1 件有变化）" in capsys.readouterr().out
+    tamper("UPDATE cases_case SET status = 'paid' WHERE id = %s", case)
+    with pytest.raises(CommandError, match="2 处不符"):
+        call_command("check_books", "--changed")
+
+
+def test_a_look_is_written_once(cases: Cases) -> None:  # noqa: F811
+    looking.look(Scope.ALL, by=CLOCK, at=AT)
+    with pytest.raises(ProgrammingError, match="Cannot update"), transaction.atomic():
+        BooksRun.objects.update(offences=0, seconds=0)
+
+
+@pytest.fixture
+def sign_in(bureau: None) -> Callable[..., Client]:  # noqa: F811
+    from tests.refunds_pages.staff import make_person
+
+    def make(role: str, office: str = "220000") -> Client:
+        person = make_person(role, office)
+        client = Client()
+        client.force_login(person, backend="caseworks.people.backends.RoleBackend")
+        return client
+
+    return make
+
+
+def test_pages_are_red_with_a_link_to_the_offending_rows_of_the_own_offices(
+    cases: Cases,  # noqa: F811
+    sign_in: Callable[..., Client],
+) -> None:
+    (case,) = cases.some(1)
+    supervisor = sign_in("supervisor")
+    assert "账目核对不符" not in supervisor.get("/desk/").content.decode()
+    tamper("UPDATE cases_case SET status = 'paid' WHERE id = %s", case)
+    answer = supervisor.post("/desk/books/check/", follow=True)
+    page = answer.content.decode()
+    assert "已核对，2 处不符" in page
+    assert f'href="/desk/cases/{case}/"' in page
+    assert "账目核对不符 2 处" in supervisor.get("/desk/").content.decode()
+    assert "账目核对不符 2 处" in supervisor.get("/desk/books/?show=unclean").content.decode()
+    far = sign_in("clerk", "220200")
+    run = BooksRun.objects.get()
+    page = far.get(f"/desk/books/{run.pk}/").content.decode()
+    assert f"/desk/cases/{case}/" not in page
+    assert "2 处不在您的机构范围" in page
+    assert far.post("/desk/books/check/").status_code == 403
+    tamper("UPDATE cases_case SET status = 'cleared' WHERE id = %s", case)
+    assert "项全部相符" in supervisor.post("/desk/books/check/", follow=True).content.decode()
+    assert "账目核对不符" not in supervisor.get("/desk/").content.decode()
+    assert "账目相符" in supervisor.get("/desk/books/").content.decode()
+
+
+def test_an_administrator_sees_no_books(sign_in: Callable[..., Client]) -> None:
+    assert sign_in("administrator").get("/desk/books/").status_code == 403
