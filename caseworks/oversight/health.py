@@ -13,6 +13,9 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from caseworks.base.models import Run, RunState
+from caseworks.books import looking
+from caseworks.books.enums import Scope
+from caseworks.books.models import BooksRun
 from caseworks.oversight.models import Pulse
 
 BEAT = "worker"
@@ -23,6 +26,7 @@ DAY = dt.timedelta(days=1)
 #: What the tasks of the clock are called on a page; one that is not named here shows its own name.
 WORDS = {
     "books.check": "账目核对",
+    "books.check_changed": "有变化业务的账目核对",
     "cases.anchor_history": "办理历史锚定",
     "cases.clear_announcements": "公示期满转拨付",
     "oversight.pulse": "运行心跳",
@@ -68,7 +72,19 @@ def beat(at: dt.datetime) -> None:
 
 def look(at: dt.datetime, runs: QuerySet[Run]) -> Health:
     """How the background is now; of the runs those that the person may see."""
-    return Health([_worker(at), _queue(), _runs(at, runs), *_clock(at)])
+    return Health([_books(), _worker(at), _queue(), _runs(at, runs), *_clock(at)])
+
+
+def _books() -> Part:
+    """Red while what a look at the books found is not settled. (N6.2)"""
+    found = looking.unsettled()
+    if found is not None:
+        url = reverse("books:run_detail", args=[found.pk])
+        return Part("账目", "red", f"核对不符 {found.offences} 处，请勿再办理有关业务", found.at, url)
+    last = BooksRun.objects.filter(scope=Scope.ALL).first()
+    if last is None:
+        return Part("账目", "grey", "还没有核对过全部", url=reverse("books:run_list"))
+    return Part("账目", "green", f"{last.checks} 项全部相符", last.at, reverse("books:run_list"))
 
 
 def _worker(at: dt.datetime) -> Part:

@@ -144,6 +144,7 @@ def test_pages_are_red_with_a_link_to_the_offending_rows_of_the_own_offices(
     assert f'href="/desk/cases/{case}/"' in page
     assert "账目核对不符 2 处" in supervisor.get("/desk/").content.decode()
     assert "账目核对不符 2 处" in supervisor.get("/desk/books/?show=unclean").content.decode()
+    assert "账目：核对不符 2 处，请勿再办理有关业务" in supervisor.get("/admin/").content.decode()
     far = sign_in("clerk", "220200")
     run = BooksRun.objects.get()
     page = far.get(f"/desk/books/{run.pk}/").content.decode()
