@@ -144,6 +144,12 @@ def roster_of(application: Application, version: int | None = None) -> list[Row]
     ]  # fmt: skip
 
 
+def settled_hosts(application: Application) -> dict[str, str]:
+    """The sizes of hosts that clerks have settled, the last word on each (contract 3: an unknown host is for the clerk)."""
+    told = ApplicationLine.objects.filter(application=application, action=Action.HOST_SETTLED).order_by("pk")
+    return {line.data["host"]: line.data["size"] for line in told}
+
+
 def parts_of(application: Application) -> list[Part]:
     """The parts that count now."""
     shares = Share.objects.filter(application=application).live().order_by("host_uscc", "kind")

@@ -8,4 +8,5 @@ class DispatchConfig(AppConfig):
     def ready(self) -> None:
         from caseworks.people.offices import register_scoped
 
-        register_scoped("dispatch_application")
+        for table in ("dispatch_application", "dispatch_obligation", "dispatch_voucher"):
+            register_scoped(table)

@@ -11,6 +11,9 @@ from dispatch.parameters import Parameters
 
 if TYPE_CHECKING:
     from caseworks.base.panels import Duty, Panel
+    from caseworks.cases.models import Case
+    from caseworks.cases.sources import Announced, Rejudged, Source
+    from caseworks.people.models import Person
 
 NAME = "dispatch"
 LABEL = "劳务派遣"
@@ -36,3 +39,66 @@ def portal_duties(uscc: str, on: dt.date) -> Iterable[Duty]:
     from dispatch.matters import duties
 
     return duties(uscc, on)
+
+
+def case_source(year: int) -> Source:
+    """The applications of which cases are opened."""
+    from dispatch.cases import source
+
+    return source(year)
+
+
+def case_years() -> Iterable[int]:
+    """The policy years for which agencies applied."""
+    from dispatch.cases import years
+
+    return years()
+
+
+def case_days(year: int) -> Mapping[str, dt.date]:
+    """The day on which each agency applied."""
+    from dispatch.cases import days
+
+    return days(year)
+
+
+def case_bind(year: int) -> int:
+    """Tie the applications to the cases just opened."""
+    from dispatch.cases import bind
+
+    return bind(year)
+
+
+def case_payees(year: int) -> Source:
+    """The agencies that the cases of a year pay."""
+    from dispatch.cases import payees
+
+    return payees(year)
+
+
+def case_announced() -> Announced:
+    """The split that an announcement shows besides name and amount."""
+    from dispatch.cases import announced
+
+    return announced()
+
+
+def case_flags() -> Mapping[str, str]:
+    """The words of the flags."""
+    from dispatch.cases import flags
+
+    return flags()
+
+
+def case_panels(case: Case, person: Person, on: dt.date) -> Iterable[Panel]:
+    """Cards of a case's page."""
+    from dispatch.cases import panels
+
+    return panels(case, person, on)
+
+
+def case_rejudge(case: Case, at: dt.datetime) -> Rejudged:
+    """What an application is found to be now."""
+    from dispatch.cases import rejudge
+
+    return rejudge(case, at)

@@ -264,12 +264,20 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "cases_reviewsheet": ("caseworks.cases.openings",),
     "cases_hold": ("caseworks.cases.holds",),
     "cases_objection": ("caseworks.cases.objections",),
-    "cases_objectionfile": ("caseworks.cases.objections",),
-    "dispatch_application": ("dispatch.applications", "dispatch.application_writers"),
+    "dispatch_application": (
+        "dispatch.applications",
+        "dispatch.application_writers",
+        "dispatch.cases",
+    ),  # ties to its case
     "dispatch_applicationline": ("dispatch.application_writers",),
     "dispatch_attachment": ("dispatch.applications",),
+    "dispatch_finding": ("dispatch.enforcement", "dispatch.returns"),  # finds; a timely return takes off
+    "dispatch_fundreturn": ("dispatch.returns",),
+    "dispatch_obligation": ("dispatch.obligations", "dispatch.enforcement"),  # opens and counts; claims in place
+    "dispatch_obligationline": ("dispatch.obligations",),
     "dispatch_rosterrow": ("dispatch.application_writers",),
     "dispatch_share": ("dispatch.application_writers",),
+    "dispatch_voucher": ("dispatch.vouchers", "dispatch.decisions"),  # handed in; decided
     "law_calendarchange": ("caseworks.law.calendars",),
     "law_calendarday": ("caseworks.law.calendars",),
     "law_calendaryear": ("caseworks.law.calendars",),

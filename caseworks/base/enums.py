@@ -108,8 +108,6 @@ class DocumentKind(models.TextChoices):
     """Kinds of papers with a number of their own (文书)."""
 
     REFUND_DECISION = "refund_decision", "稳岗返还核定通知"
-    OBJECTION_ANSWER = "objection_answer", "公示异议答复"
-    SECOND_LOOK_ANSWER = "second_look_answer", "复核申请答复"
 
 
 class NoticeChannel(models.TextChoices):

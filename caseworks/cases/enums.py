@@ -76,6 +76,7 @@ class HoldKind(models.TextChoices):
     LISTED = "listed", "列入名单"
     BAR = "bar", "取消资格"
     OBSTACLE = "obstacle", "有未了结事项"
+    DETERMINATION = "determination", "待人工核定"
     OTHER = "other", "其他"
 
 
@@ -122,10 +123,3 @@ class ObjectionStatus(models.TextChoices):
     OPEN = "open", "待处理"
     UPHELD = "upheld", "成立"
     DISMISSED = "dismissed", "不成立"
-
-
-class Remedy(models.TextChoices):
-    """What an objection that is upheld leads to; blank otherwise."""
-
-    REFUSED = "refused", "不予支付"
-    RECALCULATED = "recalculated", "重新核定，另行公示"

@@ -76,8 +76,7 @@ _FACTS = """
            coalesce((SELECT string_agg(DISTINCT l.list, ';') FROM registry_listing l
                      WHERE l.uscc = c.subject AND l.list = ANY(f.lists) AND l.listed_on <= %(on)s
                        AND (l.removed_on IS NULL OR l.removed_on > %(on)s)), ''),
-           EXISTS (SELECT FROM cases_bar b WHERE b.uscc = c.subject AND b.scheme = c.scheme AND b.year = c.year
-                     AND b.status <> 'revoked'),
+           EXISTS (SELECT FROM cases_bar b WHERE b.uscc = c.subject AND b.year = c.year AND b.status <> 'revoked'),
            EXISTS (SELECT FROM registry_account a WHERE a.uscc = c.subject AND a.status = 'proposed'),
            EXISTS (SELECT FROM money_payment m WHERE m.scheme = c.scheme AND m.year = c.year AND m.subject = c.subject
                      AND m.status IN ('drawn', 'sent', 'paid') AND NOT m.id = ANY(%(own)s::bigint[])

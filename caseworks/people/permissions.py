@@ -42,7 +42,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "case.send_back": frozenset({Role.REVIEWER, Role.APPROVER}),
     # the rules judge, whoever asks them to: clerks, and those who decide objections
     "case.rejudge": frozenset({Role.CLERK, Role.REVIEWER, Role.APPROVER, Role.SUPERVISOR}),
-    "case.refuse": frozenset({Role.APPROVER, Role.SUPERVISOR}),
+    "case.refuse": frozenset({Role.APPROVER}),
     "case.withdraw": frozenset({Role.CLERK}),
     "case.waive": frozenset({Role.SUPERVISOR}),
     "case.transfer": frozenset({Role.CLERK, Role.SUPERVISOR}),
@@ -59,6 +59,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # dispatch agencies (J2.2–J2.10)
     "dispatch.view": _READERS,
     "dispatch.take": frozenset({Role.CLERK}),
+    "dispatch.supervise": frozenset({Role.SUPERVISOR}),
+    "voucher.enter": frozenset({Role.CLERK}),
+    "fundreturn.confirm": frozenset({Role.CLERK}),
+    "voucher.verify": frozenset({Role.CLERK, Role.REVIEWER}),
     # money (N6.2)
     "payment.view": _READERS,
     "payment.make": frozenset({Role.CASHIER}),

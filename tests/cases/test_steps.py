@@ -38,11 +38,7 @@ LAW = {
     "pay": ("batched", "paid", "cashier"),
     "bounce": ("batched paid", "returned", "cashier"),
     "mend": ("returned", "cleared", "clerk"),
-    "refuse": (
-        "opened first_passed second_passed endorsed approved announced cleared",
-        "refused",
-        "approver supervisor",
-    ),
+    "refuse": ("opened first_passed second_passed endorsed approved announced cleared", "refused", "approver"),
     "withdraw": ("opened first_passed second_passed endorsed approved", "withdrawn", "clerk"),
     "waive": ("cleared returned", "waived", "supervisor"),
     "transfer": (
