@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from django.db import connection, transaction
 
 from caseworks.base.panels import scheme_functions
-from caseworks.books import cases, money
+from caseworks.books import cases, money, notices
 from caseworks.books.invariants import Invariant, Offence, invariant, union
 
 LIMIT = 100  # offending rows named an invariant
@@ -18,7 +18,7 @@ LIMIT = 100  # offending rows named an invariant
 
 def invariants() -> dict[str, Invariant]:
     """Name → invariant, from the rooms and the schemes."""
-    found = {**cases.CHECKS, **money.CHECKS}
+    found = {**cases.CHECKS, **money.CHECKS, **notices.CHECKS}
     for own in scheme_functions("invariants"):
         for name, each in own().items():
             if name in found:

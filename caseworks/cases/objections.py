@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from caseworks.base.errors import Refusal
-from caseworks.cases import history, holds
+from caseworks.cases import history, holds, telling
 from caseworks.cases.enums import Channel, HoldKind, ObjectionStatus, Status
 from caseworks.cases.models import AnnouncementLine, Case, Event, Objection
 from caseworks.cases.triggers import SIGNATURES
@@ -117,6 +117,7 @@ def decide(objection: Objection, *, upheld: bool, answer: str, by: Actor, at: dt
         if upheld and case.status in (Status.ANNOUNCED, Status.CLEARED):
             note = f"公示异议成立：{answer}"
             history.take("refuse", [case.pk], by=by, at=at, note=note, data={"objection": row.pk, "on": on})
+        telling.objection_answered(row.pk, at=at)
     objection.refresh_from_db()
     return objection
 

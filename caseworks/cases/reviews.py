@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.db import IntegrityError, connection, transaction
 
 from caseworks.base.errors import Refusal
-from caseworks.cases import history
+from caseworks.cases import history, telling
 from caseworks.cases.enums import Decision, SendBackReason, Stage, Status
 from caseworks.cases.history import NAMED, Shown
 from caseworks.cases.models import Case, CaseNote, Examination, FlagClearing, Review
@@ -97,6 +97,8 @@ def pass_on(
                 history.take(step, part, by=by, at=at, note=opinion, data={"stage": stage.value})
             _refuse_unsigned(stage, ids)
             _sign(stage, ids, Decision.PASSED, by=by, at=at, opinion=opinion)
+            if stage in (Stage.APPROVAL, Stage.FURTHER):
+                telling.approved(ids, at=at)
     except IntegrityError as problem:
         raise _in_words(problem) from problem
     return len(ids)

@@ -19,7 +19,7 @@ from caseworks.base import auditing
 from caseworks.base.errors import Refusal
 from caseworks.cases import history
 from caseworks.law.training import is_training
-from caseworks.money import writers
+from caseworks.money import telling, writers
 from caseworks.money.enums import PaymentStatus, Result
 from caseworks.money.models import ResultFile
 from caseworks.money.result_lines import Line, read
@@ -221,8 +221,10 @@ def _write(changed: list[State], booked: Booked, name: str, path: Path, by: Acto
     returned = [state.case for state in changed if state.newly_returned]
     if paid:
         history.take("pay", paid, by=by, at=at, data={"file": file.pk})
+        telling.paid([state.pk for state in changed if state.newly_paid], at=at)
     if returned:
         history.take("bounce", returned, by=by, at=at, note="银行退回，原因见支付记录", data={"file": file.pk})
+        telling.returned({state.pk: state.reason for state in changed if state.newly_returned}, at=at)
     return file
 
 

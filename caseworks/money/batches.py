@@ -12,10 +12,10 @@ from django.db import IntegrityError, connection, transaction
 from caseworks.base import auditing
 from caseworks.base.errors import Refusal
 from caseworks.cases import history, holds
-from caseworks.cases.enums import Scheme, Status
+from caseworks.cases.enums import Status
 from caseworks.cases.history import Shown
 from caseworks.cases.holds import Held
-from caseworks.money import composing, gate, second_check, writers
+from caseworks.money import composing, gate, second_check, telling, writers
 from caseworks.money.enums import GOING, BatchStatus, FiscalStep, PaymentStatus
 from caseworks.money.models import Batch, Payment
 from caseworks.money.second_check import LOOKED_FOR, Checked
@@ -67,7 +67,7 @@ def draw_up(
         gates = composing.gates_of(checked, year)
         gate.require(gates.values())
         holds.settle(ids, LOOKED_FOR, checked.placed, because=HEALED, by=by, at=at)
-        writers.ask_for_accounts(list(checked.problems), business=Scheme(scheme).label, at=at)
+        telling.account_wanted(list(checked.problems), at=at)
         payable = checked.payable
         if not payable:
             return DrawnUp([], checked.problems)
@@ -124,7 +124,7 @@ def send(batch: Batch, *, by: Actor, at: datetime, on: date, as_of: date | None 
         own = [pk for pk, _, _ in payments]
         checked = second_check.run(taken.scheme, taken.year, cases, on=on, own=own, as_of=as_of)
         holds.settle(cases, LOOKED_FOR, checked.placed, because=HEALED, by=by, at=at)
-        writers.ask_for_accounts(list(checked.problems), business=taken.get_scheme_display(), at=at)
+        telling.account_wanted(list(checked.problems), at=at)
         out = _fallen(payments, checked)
         _take_out(taken, out, by=by, at=at)
         writers.send(taken.pk, on)

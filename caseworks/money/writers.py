@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from django.conf import settings
 from django.db import connection
 
-from caseworks.base import notices
-from caseworks.cases.enums import HoldKind
 from caseworks.money.enums import PaymentStatus
 from caseworks.money.models import Payment
 
@@ -50,21 +48,6 @@ _RESULTS = """
                 %(reasons)s::text[]) AS w(id, status, paid_on, returned_on, reason)
     WHERE p.id = w.id
 """
-
-# One for each hold: the same one found again at the next check is not told again.
-_ASK = """
-    SELECT 'account_missing:' || h.id AS event_key, c.scheme, c.year, c.subject, c.name, c.office_id, c.city_office_id,
-           c.id AS case_id, jsonb_build_object('business', %(business)s::text, 'problem', h.reason) AS params
-    FROM cases_hold h JOIN cases_case c ON c.id = h.case_id
-    WHERE h.case_id = ANY(%(cases)s::bigint[]) AND h.kind = ANY(%(kinds)s::text[]) AND h.released_at IS NULL
-"""
-ACCOUNT_WANTED = (HoldKind.ACCOUNT_MISSING, HoldKind.ACCOUNT_DOUBTFUL, HoldKind.ACCOUNT_UNDECLARED)
-
-
-def ask_for_accounts(cases: Sequence[int], *, business: str, at: datetime) -> int:
-    """Ask the units whose account is missing, doubtful or not declared for one (N5.1, N5.2); once a hold."""
-    params = {"cases": list(cases), "kinds": [str(kind) for kind in ACCOUNT_WANTED], "business": business}
-    return notices.post_select("account_missing", _ASK, params, at=at)
 
 
 def insert(cases: Sequence[int], batches: Sequence[int], accounts: Sequence[int]) -> int:

@@ -55,6 +55,7 @@ TAMPERING = {
     "repaid_only_what_was_confirmed": "UPDATE money_repayment SET status = 'rejected'",
     "recovered_no_more_than_paid": "UPDATE money_recovery SET amount = 1000000000",
     "recovery_ends_with_nothing_owed": "UPDATE money_recovery SET status = 'closed'",
+    "nothing_promised_before_approval": "UPDATE base_notice SET created_at = '2024-06-01' WHERE case_id = %(c)s",
     "refund_case_is_its_judgement": "UPDATE refunds_assessment SET name = '别的单位' WHERE case_id = %(c)s",
     "refund_paid_to_the_eligible": "UPDATE refunds_assessment SET outcome = 'manual' WHERE case_id = %(c)s",
     "refund_is_premium_by_ratio": "UPDATE refunds_assessment SET premium = premium + 100 WHERE case_id = %(c)s",

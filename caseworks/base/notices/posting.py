@@ -25,7 +25,8 @@ _POST = """
            CASE c.channel WHEN 'portal' THEN NULL ELSE %(notice_at)s::timestamptz END,
            CASE c.channel WHEN 'portal' THEN %(notice_at)s::timestamptz END,
            '', '', 0, '', '', '', 0, '', ''
-    FROM ({select}) s CROSS JOIN unnest(%(notice_channels)s::text[]) AS c(channel)
+    FROM ({select}) s JOIN unnest(%(notice_channels)s::text[]) AS c(channel)
+      ON c.channel <> 'portal' OR length(s.subject) = 18  -- a person has no portal
     ON CONFLICT (event_key, channel) DO NOTHING
 """
 _ROWS = """

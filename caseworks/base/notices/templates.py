@@ -103,6 +103,12 @@ def _files() -> Iterator[Path]:
             yield path
 
 
+def of_scheme(code: str, scheme: str) -> str:
+    """The code of a scheme's own words for an event, `<scheme>_<code>`, where it brought any."""
+    own = f"{scheme}_{code}"
+    return own if own in seeds() else code
+
+
 def current(code: str, *, at: datetime) -> NoticeTemplate:
     """The version in use; a seed that was not installed yet is. LookupError for a code that nobody brought."""
     found = NoticeTemplate.objects.filter(code=code).order_by("-version").first()

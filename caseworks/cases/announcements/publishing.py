@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from caseworks.base.documents import numbers
 from caseworks.base.errors import Refusal
-from caseworks.cases import history
+from caseworks.cases import history, telling
 from caseworks.cases.announcements.lines import private_in
 from caseworks.cases.enums import AnnouncementStatus, LineChange, Status
 from caseworks.cases.history import NAMED
@@ -69,6 +69,7 @@ def publish(
             if listed:
                 data = {"announcement": row.pk, "number": row.number, "first_day": on, "last_day": now.last}
                 history.take("announce", listed, by=by, at=at, note=row.number, data=data)
+                telling.announced(row.pk, at=at)
     except IntegrityError as problem:
         if "announcement_four_eyes" in str(problem):
             raise Refusal("拟制人不能自己发布公示，未作任何更改。请由另一人发布。") from problem

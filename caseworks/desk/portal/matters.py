@@ -15,13 +15,12 @@ from caseworks.base.enums import NoticeChannel
 from caseworks.base.models import Document, Notice, SealedScan
 from caseworks.base.notices import recipients
 from caseworks.base.panels import Duty, scheme_functions
-from caseworks.cases.enums import HoldKind, Status
+from caseworks.cases.enums import Status
 from caseworks.cases.models import Case, Hold
 from caseworks.law import calendars
+from caseworks.money import telling
 from caseworks.people.models import Office
 from caseworks.registry.models import Account, Unit
-
-ACCOUNT_HOLDS = (HoldKind.ACCOUNT_MISSING, HoldKind.ACCOUNT_DOUBTFUL)
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def account_wanted(uscc: str) -> str:
     """Why another account is needed to pay the unit; blank where none is, or where one waits to be confirmed."""
     if Account.objects.waiting().filter(uscc=uscc).exists():
         return ""
-    holds = Hold.objects.standing().filter(case__subject=uscc, kind__in=ACCOUNT_HOLDS).order_by("-id")
+    holds = Hold.objects.standing().filter(case__subject=uscc, kind__in=telling.WANTED).order_by("-id")
     reason = holds.values_list("reason", flat=True).first()
     if reason:
         return reason
