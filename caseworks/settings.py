@@ -115,6 +115,8 @@ INSTALLED_APPS = [
 SCHEMES = ["refunds.scheme", "dispatch.scheme", "subsidies.scheme"]
 EXPORTERS = ["caseworks.money.exports"]  # results of the kernel's own, beside those of the schemes
 BOOKS = "caseworks.books.looking.around"  # looks at the books around an operation with money
+FUND_WARNING_MONTHS = env.int("CASEWORKS_FUND_WARNING_MONTHS", default=6)  # above what the policy row asks for: amber
+FUND_LIVING_MONTHS = env.int("CASEWORKS_FUND_LIVING_MONTHS", default=6)  # of living benefits that must stay (N6.1)
 BANK_FORMAT = env.str("CASEWORKS_BANK_FORMAT", default="caseworks.money.bank_formats.plain")
 
 MIDDLEWARE = [

@@ -288,6 +288,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "law_trainingmark": ("caseworks.law.training",),
     "money_bankfile": ("caseworks.money.bank_files",),
     "money_batch": ("caseworks.money.composing", "caseworks.money.batches", "caseworks.money.fiscal"),
+    "money_fundmonth": ("caseworks.money.fund",),
     "money_movement": ("caseworks.money.bank_results", "caseworks.money.recoveries"),  # the bank's; what is repaid
     "money_payment": ("caseworks.money.writers", "caseworks.money.payments"),  # states; the word on an account
     "money_recovery": ("caseworks.money.recoveries",),

@@ -56,6 +56,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("拨付批次", "bi-collection", "money:batch_list", "payment.view"),
             Item("支付", "bi-credit-card", "money:payment_list", "payment.view"),
             Item("银行回盘", "bi-bank", "money:result_list", "payment.view"),
+            Item("基金月报", "bi-piggy-bank", "money:fund_months", "fund.view"),
             Item("银行退回", "bi-arrow-return-left", "money:returned_list", "payment.view"),
         ),
     ),
@@ -72,6 +73,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("监管看板", "bi-speedometer2", "admin:index", "dashboard.view", admin=True),
             Item("账目核对", "bi-clipboard2-check", "books:run_list", "books.view"),
+            Item("基金运行", "bi-graph-up", "admin:oversight_fund", "dashboard.view", admin=True),
         ),
     ),
     (

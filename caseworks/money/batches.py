@@ -15,7 +15,7 @@ from caseworks.cases import history, holds
 from caseworks.cases.enums import Status
 from caseworks.cases.history import Shown
 from caseworks.cases.holds import Held
-from caseworks.money import composing, gate, second_check, telling, writers
+from caseworks.money import composing, gate, priority, second_check, telling, writers
 from caseworks.money.enums import GOING, BatchStatus, FiscalStep, PaymentStatus
 from caseworks.money.models import Batch, Payment
 from caseworks.money.second_check import LOOKED_FOR, Checked
@@ -115,6 +115,7 @@ def send(batch: Batch, *, by: Actor, at: datetime, on: date, as_of: date | None 
             )
         if on < taken.drawn_on:
             raise Refusal(f"送银行日期 {on} 早于制单日期 {taken.drawn_on}，未作任何更改。请改正日期。")
+        priority.require(taken, on)
         payments = list(
             Payment.objects.filter(batch=taken, status=PaymentStatus.DRAWN)
             .order_by("pk")

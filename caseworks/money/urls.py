@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from caseworks.money.views import batches, declarations, payments, results, returned
+from caseworks.money.views import batches, declarations, fund, payments, results, returned
 
 app_name = "money"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("payments/returned/resend/", returned.returned_resend, name="returned_resend"),
     path("accounts/declarations/", declarations.declaration_list, name="declaration_list"),
     path("accounts/declarations/<int:pk>/file", declarations.declaration_file, name="declaration_file"),
+    path("fund/", fund.month_list, name="fund_months"),
     path("payments/<int:pk>/", payments.payment_detail, name="payment_detail"),
     path("payments/<int:pk>/act/", payments.payment_act, name="payment_act"),
 ]

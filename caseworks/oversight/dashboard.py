@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
+from django.urls import reverse
 
 from caseworks.base.errors import Refusal
 from caseworks.base.panels import Panel, functions_of
@@ -150,7 +151,11 @@ def of(person: Person, office: Office, scheme: str, year: int, on: dt.date) -> D
     page.children = _children(measures, found, place, office)
     for panels in functions_of([modules_by_name()[scheme].__name__], "dashboard_panels"):
         page.panels += list(panels(person, office, year, on))
-    page.alerts = [*_alerts(page, found, place, on), *scheme_alerts(person, office, year, on)]
+    page.alerts = [
+        *_alerts(page, found, place, on),
+        *_fund_alerts(office),
+        *scheme_alerts(person, office, year, on),
+    ]
     return page
 
 
@@ -159,6 +164,19 @@ def scheme_alerts(person: Person, office: Office, year: int, on: dt.date) -> Ite
     for module in modules_by_name().values():
         for alerts in functions_of([module.__name__], "dashboard_alerts"):
             yield from alerts(person, office, year, on)
+
+
+def _fund_alerts(office: Office) -> Iterator[Alert]:
+    """The regions whose reserve is below what is asked for, or near it. (N6.1)"""
+    for row in figures.fund_warnings(Office.objects.within(office).values_list("pk", flat=True)):
+        region, _, required = row.key.partition(":")
+        words = "低于" if row.code == "red" else "接近"
+        yield Alert(
+            row.code,
+            f"{row.office.name}基金备付期限 {row.units / 100:.2f} 个月，{words}要求的 {required} 个月",
+            None,
+            f"{reverse('admin:oversight_fund')}?region={region}",
+        )
 
 
 def path_of(office: Office) -> list[Office]:

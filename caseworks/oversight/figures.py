@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from caseworks.base import runs
@@ -20,7 +21,7 @@ from caseworks.base.models import Run
 from caseworks.base.panels import functions_of
 from caseworks.cases.models import Case
 from caseworks.law.schemes import modules_by_name
-from caseworks.oversight import kernel
+from caseworks.oversight import fund, kernel
 from caseworks.oversight.enums import band_of
 from caseworks.oversight.hands import Hands
 from caseworks.oversight.measures import Line, Measure, rolled_up
@@ -30,6 +31,7 @@ from caseworks.people.actors import Actor
 
 KIND = "figures"
 LOCK = "figures"
+FUND = "fund"  # stands for a scheme where the figures are the fund's
 YEARS = 2  # the newest years that the clock counts again and again
 BLOCK = 2000
 
@@ -119,7 +121,31 @@ def _counted(measure: Measure, lines: list[Line], on: dt.date) -> Iterator[tuple
 def refresh_all(*, at: dt.datetime, newest: int | None = YEARS) -> int:
     """Count every scheme's newest years; another count at the same time is refused."""
     with runs.exclusive(LOCK, "看板数字的更新"):
-        return sum(refresh(scheme, year, at=at) for scheme in schemes() for year in years_of(scheme)[:newest])
+        found = sum(refresh(scheme, year, at=at) for scheme in schemes() for year in years_of(scheme)[:newest])
+        return found + refresh_fund(at=at)
+
+
+def refresh_fund(*, at: dt.datetime) -> int:
+    """Look at the fund of every region: hundredths of months, the balance, and the warning level with its figures."""
+    on = timezone.localdate(at)
+    rows = [
+        Figure(
+            year=on.year, scheme=FUND, office_id=offices.place(region).office_id, code=position.tone,
+            key=f"{region}:{position.required}", units=max(int((position.lasts or 0) * 100), 0),
+            amount=position.balance or 0,
+        )
+        for region, position in fund.standings(on).items()
+    ]  # fmt: skip
+    with transaction.atomic():
+        Figure.objects.filter(scheme=FUND).delete()
+        Figure.objects.bulk_create(rows)
+    return len(rows)
+
+
+def fund_warnings(wanted: Iterable[int]) -> list[Figure]:
+    """The regions of offices whose reserve is below what is asked for, or near it; the province's whoever asks."""
+    near = Figure.objects.filter(scheme=FUND, code__in=("red", "amber")).select_related("office")
+    return list(near.filter(Q(office__in=wanted) | Q(key__contains="0000:")).order_by("key"))
 
 
 def ask(scheme: str, year: int, *, by: Actor, at: dt.datetime) -> tuple[Run, bool]:

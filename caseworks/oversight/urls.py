@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from caseworks.oversight.views import boards, listed
+from caseworks.oversight.views import boards, funds, listed
 
 
 def patterns(guard: Callable[..., Any]) -> list[URLPattern]:
@@ -15,6 +15,7 @@ def patterns(guard: Callable[..., Any]) -> list[URLPattern]:
     pages: tuple[tuple[str, Any, str], ...] = (
         ("refresh/", boards.refresh, "oversight_refresh"),
         ("refresh/<slug:scheme>/<int:year>/", boards.refreshing, "oversight_refreshing"),
+        ("fund/", funds.room, "oversight_fund"),
         ("lists/<slug:name>/", listed.rows, "oversight_list"),
         ("lists/<slug:name>/totals/", listed.totals, "oversight_totals"),
         ("lists/<slug:name>/export/", listed.export, "oversight_export"),

@@ -72,6 +72,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # the books (N6.2)
     "books.view": _READERS,
     "books.check": frozenset({Role.SUPERVISOR}),
+    "fund.view": _READERS,
+    "fund.record": frozenset({Role.CASHIER}),
     # policy and calendar
     "policy.view": _READERS,
     "policy.draft": frozenset({Role.SUPERVISOR}),

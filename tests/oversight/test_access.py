@@ -24,6 +24,7 @@ PAGES: dict[str, tuple[set[Role], dict[str, object]]] = {
     "index": (EVERYBODY, {}),
     "oversight_refresh": ({SUPERVISOR}, {}),
     "oversight_refreshing": (READERS, {"scheme": "refunds", "year": 2024}),
+    "oversight_fund": (READERS, {}),
     "oversight_list": (READERS, {"name": "cases"}),
     "oversight_totals": (READERS, {"name": "cases"}),
     "oversight_export": ({SUPERVISOR}, {"name": "cases"}),

@@ -1,6 +1,7 @@
 """Batches, payments, what moved, and what is claimed back (N2.6, N5.2, N6.2)."""
 
 from caseworks.money.models.batches import Batch
+from caseworks.money.models.fund import FundMonth
 from caseworks.money.models.movements import BankFile, Movement, ResultFile
 from caseworks.money.models.payments import Payment, PaymentQuerySet
 from caseworks.money.models.recoveries import Recovery, RecoveryEntry, RecoveryQuerySet, Repayment
@@ -8,6 +9,7 @@ from caseworks.money.models.recoveries import Recovery, RecoveryEntry, RecoveryQ
 __all__ = [
     "BankFile",
     "Batch",
+    "FundMonth",
     "Movement",
     "Payment",
     "PaymentQuerySet",

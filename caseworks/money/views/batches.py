@@ -18,7 +18,7 @@ from caseworks.base.pages import KeysetPage
 from caseworks.cases.enums import Scheme
 from caseworks.cases.history import Shown
 from caseworks.cases.models import Case
-from caseworks.money import bank_files, bank_formats, batches, fiscal, outlook
+from caseworks.money import bank_files, bank_formats, batches, fiscal, outlook, priority
 from caseworks.money.enums import BatchStatus
 from caseworks.money.filters import ORDERS, BatchFilter
 from caseworks.money.forms import BatchForm, DrawForm
@@ -118,6 +118,7 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "page": KeysetPage(Payment.objects.filter(batch=batch), ORDERS, request.GET),
         "files": batch.bank_files.order_by("issue"),
         "own": batch.drawn_by_id == _person(request).pk,
+        "waits": priority.waits_because(batch, timezone.localdate()),
         "may_release": batch.status == BatchStatus.DRAWN and by.may("payment.release", batch.office),
         "next": batch.next_step if may_make else "",
         "today": timezone.localdate(),
