@@ -83,6 +83,14 @@ class AccountKind(models.TextChoices):
     TAX = "tax", "税务缴费账户"
 
 
+class PaidTo(models.TextChoices):
+    """账户类型 of a payment: those of units, and a person's card. (N5.2, N5.4)"""
+
+    CORPORATE = AccountKind.CORPORATE.value, "对公"
+    TAX = AccountKind.TAX.value, "税务缴费账户"
+    CARD = "card", "社会保障卡"
+
+
 class IdType(models.TextChoices):
     """证件类型; the first two are checked by GB 11643."""
 

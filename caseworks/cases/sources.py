@@ -39,12 +39,14 @@ class Source:
 
     It gives subject, name, office_id, city_office_id, amount, fingerprint (bytea), flags (text[]), sample_share
     (0 to 1) and amount_band (null: none); with `rounds` also round, the number of the case among those of its subject
-    and year (a top-up, a further claim), and then one row a subject and round.
+    and year (a top-up, a further claim), and then one row a subject and round. Of payees, `persons` says that they are
+    people, paid to the account of their social-security card.
     """
 
     select: str
     params: Mapping[str, Any]
     rounds: bool = False
+    persons: bool = False
 
     def in_rounds(self, otherwise: str = "1") -> str:
         """The select with its column `round`, given or the same for all; NULL stands for every round."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils import timezone
 
-from caseworks.base import auditing
+from caseworks.base import auditing, subjects
 from caseworks.base.errors import Refusal
 from caseworks.cases import history
 from caseworks.law.training import is_training
@@ -123,7 +123,7 @@ def _numbers(lines: list[Line], problems: list[tuple[int, str]]) -> dict[int, st
             _NTH,
             {
                 "marks": [f"{subject}/{attempt}/{year}" for subject, attempt, year in wanted],
-                "subjects": [subject for subject, _, _ in wanted],
+                "subjects": [subjects.key_of(subject) for subject, _, _ in wanted],
                 "attempts": [attempt for _, attempt, _ in wanted],
                 "years": [year for *_, year in wanted],
             },

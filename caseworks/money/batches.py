@@ -80,6 +80,7 @@ def draw_up(
                     [payee.case for payee, _ in lines],
                     [batch for _, batch in lines],
                     [payee.account for payee, _ in lines if payee.account is not None],
+                    persons=any(payee.person for payee, _ in lines),
                 )
         except IntegrityError as problem:
             if "payment_one_live_a_case" in str(problem) or "payment_attempt_once" in str(problem):
@@ -119,10 +120,10 @@ def send(batch: Batch, *, by: Actor, at: datetime, on: date, as_of: date | None 
         payments = list(
             Payment.objects.filter(batch=taken, status=PaymentStatus.DRAWN)
             .order_by("pk")
-            .values_list("pk", "case_id", "account_id")
+            .values_list("pk", "case_id", "account_id", "account_hash")
         )
-        cases = [case for _, case, _ in payments]
-        own = [pk for pk, _, _ in payments]
+        cases = [case for _, case, *_ in payments]
+        own = [pk for pk, *_ in payments]
         checked = second_check.run(taken.scheme, taken.year, cases, on=on, own=own, as_of=as_of)
         holds.settle(cases, LOOKED_FOR, checked.placed, because=HEALED, by=by, at=at)
         telling.account_wanted(list(checked.problems), at=at)
@@ -201,14 +202,14 @@ def _lock(ids: list[int], scheme: str, year: int, by: Actor, on: date, shown: Sh
     history.as_shown(shown, len(rows), sum((amount for *_, amount in rows), Decimal(0)))
 
 
-def _fallen(payments: Sequence[tuple[int, int, int | None]], checked: Checked) -> list[tuple[int, int, str]]:
+def _fallen(payments: Sequence[tuple[int, int, int | None, bytes]], checked: Checked) -> list[tuple[int, int, str]]:
     """Payment, case and words of what may not go: held since, or to another account now than the one drawn up."""
-    now = {payee.case: payee.account for payee in checked.payees}
+    now = {payee.case: payee for payee in checked.payees}
     found = []
-    for payment, case, account in payments:
+    for payment, case, account, mark in payments:
         if case in checked.problems:
             found.append((payment, case, "；".join(held.reason for held in checked.problems[case])))
-        elif now[case] != account:
+        elif now[case].account_mark != mark if now[case].person else now[case].account != account:
             found.append((payment, case, "组批后收款账户已变更，请按新账户重新组批。"))
     return found
 

@@ -56,12 +56,14 @@ class Payee:
     proposed: bool
     twice: bool
     held: str
-    account: int | None
+    account: int | None  # a unit's account, or the person whose card it is
     account_kind: str
     account_name: str
+    account_mark: bytes | None  # the keyed hash of its number
     bank_name: str
     bank_code: str
-    undeclared: bool  # has nothing but a tax account, and has not declared that it has no corporate one
+    undeclared: bool = False  # has nothing but a tax account, and has not declared that it has no corporate one
+    person: bool = False
 
 
 _FACTS = """
@@ -84,7 +86,7 @@ _FACTS = """
                                                        AND o.round = c.round))),
            coalesce((SELECT min(h.reason) FROM cases_hold h WHERE h.case_id = c.id AND h.released_at IS NULL
                        AND h.kind <> ALL(%(ours)s::text[])), ''),
-           chosen.id, coalesce(chosen.kind, ''), coalesce(chosen.account_name, ''),
+           chosen.id, coalesce(chosen.kind, ''), coalesce(chosen.account_name, ''), chosen.account_hash,
            coalesce(chosen.bank_name, ''), coalesce(chosen.bank_code, ''),
            coalesce(chosen.id IS NULL AND payable.tax AND EXISTS (
                SELECT FROM registry_account a WHERE a.uscc = c.subject AND a.status = 'current' AND a.kind = 'tax'), false)
@@ -96,12 +98,32 @@ _FACTS = """
         SELECT p.unit_type = ANY(f.types) OR (p.unit_type = 'enterprise' AND p.size = ANY(f.sizes)) AS tax
     ) payable
     LEFT JOIN LATERAL (
-        SELECT a.id, a.kind, a.account_name, a.bank_name, a.bank_code FROM registry_account a
+        SELECT a.id, a.kind, a.account_name, a.bank_name, a.bank_code, a.account_hash FROM registry_account a
         WHERE a.uscc = c.subject AND a.status = 'current' AND (
             a.kind = 'corporate' OR (a.kind = 'tax' AND payable.tax AND EXISTS (
                 SELECT FROM registry_accountdeclaration d WHERE d.uscc = c.subject AND d.status = 'confirmed')))
         ORDER BY a.kind = 'tax' LIMIT 1
     ) chosen ON true
+    WHERE c.id = ANY(%(ids)s::bigint[]) ORDER BY c.id
+"""
+# People: no register of units, no lists and no bars; the account is that of the card, of use only where it is active.
+_PERSONS = """
+    SELECT c.id, c.office_id, c.city_office_id, c.name, c.amount, coalesce(p.region, ''), p.policy_id, w.name,
+           EXISTS (SELECT FROM registry_separation s WHERE s.id_hash = w.id_hash AND s.reason = 'death'
+                     AND s.separated_on <= %(on)s),
+           '', false, false,
+           EXISTS (SELECT FROM money_payment m WHERE m.scheme = c.scheme AND m.year = c.year AND m.subject = c.subject
+                     AND m.status IN ('drawn', 'sent', 'paid') AND NOT m.id = ANY(%(own)s::bigint[])
+                     AND (m.case_id = c.id OR EXISTS (SELECT FROM cases_case o WHERE o.id = m.case_id
+                                                       AND o.round = c.round))),
+           coalesce((SELECT min(h.reason) FROM cases_hold h WHERE h.case_id = c.id AND h.released_at IS NULL
+                       AND h.kind <> ALL(%(ours)s::text[])), ''),
+           CASE WHEN w.card_active AND w.card_account <> '' THEN w.id END,
+           CASE WHEN w.card_account <> '' THEN 'card' ELSE '' END, coalesce(w.name, ''), w.card_hash,
+           coalesce(w.card_bank, ''), '', false, true
+    FROM cases_case c
+    LEFT JOIN ({payees}) p ON p.subject = c.subject AND (p.round IS NULL OR p.round = c.round)
+    LEFT JOIN registry_worker w ON w.id_hash = decode(c.subject, 'hex')
     WHERE c.id = ANY(%(ids)s::bigint[]) ORDER BY c.id
 """
 
@@ -150,8 +172,9 @@ def of(
         "sizes": [";".join(each.tax_account_sizes) for each in figures],
         "types": [";".join(each.tax_account_types) for each in figures],
     }
+    known = _PERSONS if payees.persons else _FACTS
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS.format(payees=payees.in_rounds("NULL")), values)
+        cursor.execute(known.format(payees=payees.in_rounds("NULL")), values)
         return [Payee(*row) for row in cursor.fetchall()]
 
 

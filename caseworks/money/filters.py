@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from caseworks.base.filters import FilterForm
 from caseworks.base.pages import Order
+from caseworks.base.subjects import key_of
 from caseworks.money.enums import GOING, BatchStatus, PaymentStatus
 from caseworks.money.models import PaymentQuerySet
 from caseworks.money.models.batches import BatchQuerySet
@@ -51,7 +52,7 @@ class PaymentFilter(FilterForm):
             rows = rows.filter(status=given["status"])
         if given["text"]:
             text = given["text"].strip()
-            rows = rows.filter(Q(name__contains=text) | Q(subject=text.upper()) | Q(payment_no=text.upper()))
+            rows = rows.filter(Q(name__contains=text) | Q(subject=key_of(text)) | Q(payment_no=text.upper()))
         return rows
 
 
@@ -69,7 +70,7 @@ class ReturnedFilter(FilterForm):
             rows = rows.filter(year=given["year"])
         if given["text"]:
             text = given["text"].strip()
-            rows = rows.filter(Q(name__contains=text) | Q(subject=text.upper()) | Q(payment_no=text.upper()))
+            rows = rows.filter(Q(name__contains=text) | Q(subject=key_of(text)) | Q(payment_no=text.upper()))
         if given["reason"]:
             rows = rows.filter(reason__contains=given["reason"].strip())
         return rows

@@ -22,12 +22,11 @@ NAMED = 10
 # The last payment of each returned case, and whether another account would be paid now.
 _RETURNED = """
     SELECT DISTINCT ON (p.case_id) p.id, p.case_id, c.name, p.kept_by_id,
-           coalesce(chosen.account_hash <> p.account_hash, false), p.kept_by_id IS NOT NULL,
+           coalesce(w.mark <> p.account_hash, false), p.kept_by_id IS NOT NULL,
            EXISTS (SELECT FROM registry_account a WHERE a.uscc = p.subject AND a.status = 'proposed')
     FROM money_payment p
     JOIN cases_case c ON c.id = p.case_id AND c.status = 'returned'
-    LEFT JOIN unnest(%(cases)s::bigint[], %(accounts)s::bigint[]) AS w(case_id, account_id) ON w.case_id = c.id
-    LEFT JOIN registry_account chosen ON chosen.id = w.account_id
+    LEFT JOIN unnest(%(cases)s::bigint[], %(marks)s::bytea[]) AS w(case_id, mark) ON w.case_id = c.id
     WHERE p.case_id = ANY(%(cases)s::bigint[]) AND p.status = 'returned'
     ORDER BY p.case_id, p.id DESC
 """
@@ -78,7 +77,11 @@ def returned(scheme: str, year: int, case_ids: Iterable[int] | None = None) -> l
     found = facts.of(ids, payees, rows, on=latest, ours=[], own=[])
     with connection.cursor() as cursor:
         cursor.execute(
-            _RETURNED, {"cases": [payee.case for payee in found], "accounts": [payee.account for payee in found]}
+            _RETURNED,
+            {
+                "cases": [payee.case for payee in found],
+                "marks": [payee.account_mark if payee.account is not None else None for payee in found],
+            },
         )
         return [Returned(*row) for row in cursor.fetchall()]
 

@@ -36,6 +36,10 @@ LOOKED_FOR = (
 STANDING, PAID_ALREADY = "standing", "paid_already"  # keep a line back without a hold of their own
 UNDECLARED = "只有缴税账户，尚未声明没有对公账户：请单位声明，由经办登记、另一人确认（N5.2），或补充对公账户。"
 COMPARED = {"units": "参保单位（units.csv）", "listings": "名单（listings.csv）"}
+COMPARED_OF_PERSONS = {
+    "workers": "参保职工（workers.csv）",
+    "training_subsidies": "职业培训补贴（training_subsidies.csv）",
+}
 
 
 @dataclass(frozen=True)
@@ -68,16 +72,35 @@ def run(
         require_training()
     payees = facts.source(scheme, year)
     rows = facts.figures(payees, ids)
-    _fresh(rows, on)
+    _fresh(rows, on, COMPARED_OF_PERSONS if payees.persons else COMPARED)
     found = facts.of(ids, payees, rows, on=as_of or on, ours=[str(kind) for kind in LOOKED_FOR], own=list(own))
     waits = facts.obstacles(ids, as_of or on, [recoveries.obstacles()])
-    problems = {payee.case: [*_problems(payee), *_obstacles(payee, waits)] for payee in found}
+    problems = {payee.case: [*_of(payee), *_obstacles(payee, waits)] for payee in found}
     return Checked(found, {case: held for case, held in problems.items() if held}, rows)
 
 
-def _problems(payee: Payee) -> Iterable[Held]:
+def _of(payee: Payee) -> Iterable[Held]:
     if payee.held:
         yield Held(payee.case, STANDING, payee.held)
+    if payee.twice:
+        yield Held(payee.case, PAID_ALREADY, "本年度已有一笔支付在途或已到账。")
+    yield from _problems_of_a_person(payee) if payee.person else _problems(payee)
+
+
+def _problems_of_a_person(payee: Payee) -> Iterable[Held]:
+    """A person is paid to the social-security card, once its financial function is active. (N5.4)"""
+    if payee.policy is None or payee.unit_name is None:
+        yield Held(payee.case, HoldKind.NOT_ACTIVE, "没有核定结果或参保人员信息，无从核对。")
+        return
+    if payee.inactive:
+        yield Held(payee.case, HoldKind.NOT_ACTIVE, "有死亡减员记录，请核实后处理。")
+    if not payee.account_kind:
+        yield Held(payee.case, HoldKind.ACCOUNT_MISSING, "没有社会保障卡账户，请本人办卡后补充。")
+    elif payee.account is None:
+        yield Held(payee.case, HoldKind.ACCOUNT_MISSING, "社会保障卡金融功能未激活，请本人到发卡银行激活。")
+
+
+def _problems(payee: Payee) -> Iterable[Held]:
     if payee.policy is None or payee.unit_name is None:
         yield Held(payee.case, HoldKind.NOT_ACTIVE, "没有核算结果或参保登记，无从核对。")
         return
@@ -88,8 +111,6 @@ def _problems(payee: Payee) -> Iterable[Held]:
         yield Held(payee.case, HoldKind.LISTED, f"已列入{names}名单。")
     if payee.barred:
         yield Held(payee.case, HoldKind.BAR, "已被取消或拟取消本年度申领资格。")
-    if payee.twice:
-        yield Held(payee.case, PAID_ALREADY, "本年度已有一笔支付在途或已到账。")
     if payee.proposed:
         yield Held(payee.case, HoldKind.ACCOUNT_PROPOSED, "账户变更待另一人确认，确认后再支付。")
     elif payee.undeclared:
@@ -111,20 +132,20 @@ def _same(one: str, other: str) -> bool:
     return one == other or name_key(one) == name_key(other)
 
 
-def _fresh(rows: dict[int, tuple[Policy, Figures]], on: date) -> None:
+def _fresh(rows: dict[int, tuple[Policy, Figures]], on: date, compared: Mapping[str, str]) -> None:
     """The data compared with must be as fresh as asked. A training database dates its steps by itself."""
     if not rows or is_training():
         return
     days = min(figures.data_age_days for _, figures in rows.values())
     earliest = on - timedelta(days=days)
     latest = dict(
-        ImportFile.objects.filter(kind__in=COMPARED, finished_at__isnull=False)
+        ImportFile.objects.filter(kind__in=compared, finished_at__isnull=False)
         .values_list("kind")
         .annotate(last=Max("finished_at"))
         .order_by("kind")
     )
     old = []
-    for kind, label in COMPARED.items():
+    for kind, label in compared.items():
         at = latest.get(kind)
         if at is None:
             old.append(f"{label}：从未导入")

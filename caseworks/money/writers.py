@@ -23,18 +23,26 @@ _INSERT = """
                SELECT max(p.attempt) FROM money_payment p
                WHERE p.scheme = c.scheme AND p.year = c.year AND p.subject = c.subject AND p.share = ''
                  AND p.status <> 'cancelled'), 0),
-           c.name, c.office_id, c.city_office_id, c.amount, a.id, a.kind, a.account_no, a.account_hash, a.account_tail,
-           a.account_name, a.bank_name, a.bank_code, coalesce(nullif(a.source, ''), a.proposed_label),
-           (a.proposed_at AT TIME ZONE %(zone)s)::date, d.id, 'drawn', '', ''
+           c.name, c.office_id, c.city_office_id, c.amount, {columns}, 'drawn', '', ''
     FROM (
         SELECT nextval(pg_get_serial_sequence('money_payment', 'id')) AS id, w.*
         FROM unnest(%(cases)s::bigint[], %(batches)s::bigint[], %(accounts)s::bigint[])
              AS w(case_id, batch_id, account_id)
     ) n
     JOIN cases_case c ON c.id = n.case_id
-    JOIN registry_account a ON a.id = n.account_id
-    LEFT JOIN registry_accountdeclaration d ON a.kind = 'tax' AND d.uscc = a.uscc AND d.status = 'confirmed'
+    JOIN {account}
 """
+_OF_A_UNIT = (
+    """registry_account a ON a.id = n.account_id
+    LEFT JOIN registry_accountdeclaration d ON a.kind = 'tax' AND d.uscc = a.uscc AND d.status = 'confirmed'""",
+    """a.id, a.kind, a.account_no, a.account_hash, a.account_tail, a.account_name, a.bank_name, a.bank_code,
+           coalesce(nullif(a.source, ''), a.proposed_label), (a.proposed_at AT TIME ZONE %(zone)s)::date, d.id""",
+)
+_OF_A_PERSON = (
+    "registry_worker w ON w.id = n.account_id",
+    """NULL::bigint, 'card', w.card_account, w.card_hash, w.card_tail, w.name, w.card_bank, '', '社会保障卡',
+           NULL::date, NULL::bigint""",
+)
 _CANCEL = """
     UPDATE money_payment p SET status = 'cancelled', reason = w.reason
     FROM unnest(%(payments)s::bigint[], %(reasons)s::text[]) AS w(id, reason)
@@ -50,11 +58,12 @@ _RESULTS = """
 """
 
 
-def insert(cases: Sequence[int], batches: Sequence[int], accounts: Sequence[int]) -> int:
-    """A payment for each case, in its batch, with the account as it is now."""
+def insert(cases: Sequence[int], batches: Sequence[int], accounts: Sequence[int], *, persons: bool = False) -> int:
+    """A payment for each case, in its batch, with the account as it is now: of units, or the cards of persons."""
+    account, columns = _OF_A_PERSON if persons else _OF_A_UNIT
     with connection.cursor() as cursor:
         given = {"cases": list(cases), "batches": list(batches), "accounts": list(accounts)}
-        cursor.execute(_INSERT, {**given, "zone": settings.TIME_ZONE})
+        cursor.execute(_INSERT.format(account=account, columns=columns), {**given, "zone": settings.TIME_ZONE})
         return int(cursor.rowcount)
 
 

@@ -11,6 +11,7 @@ from django import template
 from caseworks.base.identifiers import mask_account, mask_id, mask_name, mask_phone
 from caseworks.base.models import RunState
 from caseworks.base.money import thousands
+from caseworks.base.subjects import shown
 
 register = template.Library()
 
@@ -32,6 +33,7 @@ TONES = {
     "confirmed": "green",
     "kept": "blue",
     "eligible": "green",
+    "granted": "green",
     "apply": "blue",
     "manual": "amber",
     "ineligible": "red",
@@ -54,6 +56,7 @@ register.filter("mask_id", mask_id)
 register.filter("mask_account", mask_account)
 register.filter("mask_phone", mask_phone)
 register.filter("mask_name", mask_name)
+register.filter("subject", shown)
 
 
 @register.filter

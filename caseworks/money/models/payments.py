@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from django.db import models
 from django.db.models import F, Q
 
-from caseworks.base.enums import AccountKind
+from caseworks.base.enums import PaidTo
 from caseworks.base.sealed import HashField, SealedField
 from caseworks.cases.enums import Scheme
 from caseworks.cases.models import Case
@@ -64,7 +64,7 @@ class Payment(models.Model):
     city_office = models.ForeignKey(Office, models.PROTECT, related_name="+", verbose_name="所属市级机构")
     amount = models.DecimalField("金额", max_digits=14, decimal_places=2)
     account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="账户")
-    account_kind = models.CharField("账户类型", max_length=10, choices=AccountKind.choices)
+    account_kind = models.CharField("账户类型", max_length=10, choices=PaidTo.choices)
     account_no = SealedField("银行账号")
     account_hash = HashField("银行账号检索码", of="account_no")
     account_tail = models.CharField("账号末四位", max_length=4)
@@ -103,7 +103,7 @@ class Payment(models.Model):
                 name="payment_attempt_once",
             ),
             models.CheckConstraint(condition=Q(status__in=PaymentStatus.values), name="payment_status_known"),
-            models.CheckConstraint(condition=Q(account_kind__in=AccountKind.values), name="payment_account_kind_known"),
+            models.CheckConstraint(condition=Q(account_kind__in=PaidTo.values), name="payment_account_kind_known"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_above_nought"),
             models.CheckConstraint(
                 condition=Q(status__in=[PaymentStatus.DRAWN, PaymentStatus.CANCELLED]) | Q(sent_on__isnull=False),

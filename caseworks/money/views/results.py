@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from caseworks.base.errors import Refusal
 from caseworks.base.pages import KeysetPage
 from caseworks.base.sheets.errors import UnreadableFile
+from caseworks.base.subjects import shown
 from caseworks.money import bank_results, payments, return_reasons
 from caseworks.money.bank_results import Booked
 from caseworks.money.enums import PaymentStatus
@@ -28,7 +29,7 @@ from caseworks.registry.downloads import Column, table_response
 
 RETURNED_COLUMNS = (
     Column("支付编号", lambda row: row.payment_no, 18),
-    Column("统一社会信用代码", lambda row: row.subject, 21),
+    Column("统一社会信用代码", lambda row: shown(row.subject), 21),
     Column("名称", lambda row: row.name, 38),
     Column("经办机构", lambda row: row.office.name, 16),
     Column("账户类型", lambda row: row.get_account_kind_display(), 12),
