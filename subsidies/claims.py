@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
@@ -31,17 +31,18 @@ from subsidies import facts
 from subsidies.enums import Channel
 from subsidies.facts import CARRIED, Rulebook
 from subsidies.models import Claim
-from subsidies.policy import Facts, Grant, Judgement, against, judge
+from subsidies.parameters import Parameters
+from subsidies.policy import Facts, Grant, Judgement, against, free_slot, judge
 
 JUDGED = (
     "granted_same_on", "granted_higher", "granted_higher_on", "training_same_on", "training_higher",
     "training_higher_on", "granted_in_year", "granted_ordinary", "in_shortage", "outcome", "reasons", "amount",
-    "slot_year", "slot", "once", "held",
+    "slot_year", "slot", "round", "once", "held", "signs",
 )  # fmt: skip
 STAMPED = ("year", "channel", "file_id", "person_id", "label", "at")
 STORED = (*CARRIED, *JUDGED, *STAMPED)
 TURNS = 6  # times that a claim is judged anew where another counter was quicker
-_SLOTS = ("claim_nth_of_the_year_once", "claim_occupation_and_level_once")
+_SLOTS = ("claim_nth_of_the_year_once", "claim_occupation_and_level_once", "claim_round_once")
 _BLOCK = 512  # lines a write
 NULL = "\\N"
 # A refusal or a withdrawal in review gives the slot back (contract 4); whatever reads slots lets go of these first.
@@ -50,6 +51,12 @@ _RELEASE = """
     FROM cases_case k
     WHERE k.scheme = 'subsidies' AND k.status IN ('refused', 'withdrawn') AND c.case_id = k.id AND c.held
       AND (%(person)s::bytea IS NULL OR c.id_hash = %(person)s::bytea)
+"""
+_BIND = f"""
+    UPDATE subsidies_claim c SET case_id = k.id, signs = s.flags
+    FROM cases_case k JOIN cases_reviewsheet s ON s.case_id = k.id
+    WHERE c.year = %(year)s AND c.case_id IS NULL AND c.held AND k.scheme = 'subsidies' AND k.year = c.year
+      AND k.round = c.round AND k.subject = {facts.SUBJECT} AND k.fingerprint = {facts.FINGERPRINT}
 """
 
 
@@ -80,6 +87,13 @@ def release(at: datetime.datetime, id_hash: bytes | None = None) -> int:
         return int(cursor.rowcount)
 
 
+def bind(year: int) -> int:
+    """Tie the claims to the cases just opened of them, with the signs that the reviewers were shown."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BIND, {"year": year})
+        return int(cursor.rowcount)
+
+
 # -- judging
 
 
@@ -92,26 +106,31 @@ def judged(lines: Iterable[str], rules: Rulebook, stamp: Stamp, count: Taken) ->
         )
     )  # fmt: skip
     width = len(CARRIED)
-    person, grants = "", []
+    person, grants, rounds = "", [], 0
     for line in lines:
         fields = line.rstrip("\n").split("\t")
         known = facts.read(fields)
         if known.id_hash != person:
-            person, grants = known.id_hash, known.grants
+            person, grants, rounds = known.id_hash, known.grants, known.rounds
         year, policy = rules.parameters[known.policy_id], rules.rows[known.policy_id]
         found = against(known.facts, grants, known.trainings, year)
         judgement = judge(found, year, policy.effective_to)
         short = year.in_shortage(found.occupation_code)
         count.taken += 1
+        slot = 0
         if judgement.outcome == "granted":
             count.granted += 1
             count.amount += judgement.amount
-            grants.append(Grant(found.occupation_code, found.level, found.applied_on, short))
-        once = year.applies("already_subsidised")
-        yield "\t".join((*fields[:width], *as_text(found, judgement, short=short, once=once), tail)) + "\n"
+            rounds += 1
+            slot = free_slot(grants, found.applied_on.year)
+            grants.append(Grant(found.occupation_code, found.level, found.applied_on, short, slot))
+        judged_as = as_text(found, judgement, year, short=short, slot=slot, round_=rounds)
+        yield "\t".join((*fields[:width], *judged_as, tail)) + "\n"
 
 
-def as_text(found: Facts, judgement: Judgement, *, short: bool, once: bool) -> tuple[str, ...]:
+def as_text(
+    found: Facts, judgement: Judgement, year: Parameters, *, short: bool, slot: int, round_: int
+) -> tuple[str, ...]:
     """A judgement as COPY's text, in the order of JUDGED."""
     granted = judgement.outcome == "granted"
     return (
@@ -119,8 +138,9 @@ def as_text(found: Facts, judgement: Judgement, *, short: bool, once: bool) -> t
         _day(found.training_same_on), str(found.training_higher), _day(found.training_higher_on),
         str(found.granted_in_year), str(found.granted_ordinary), "t" if short else "f", judgement.outcome,
         "{" + ",".join(judgement.codes) + "}", str(judgement.amount),
-        str(found.applied_on.year) if granted else NULL, str(found.granted_in_year + 1) if granted else NULL,
-        "t" if once else "f", "t" if granted else "f",
+        str(found.applied_on.year) if granted else NULL, str(slot) if granted else NULL,
+        str(round_) if granted else NULL, "t" if year.applies("already_subsidised") else "f", "t" if granted else "f",
+        "{}",
     )  # fmt: skip
 
 
@@ -212,3 +232,46 @@ def one_by_one(*, shared: bool) -> None:
     with connection.cursor() as cursor:
         word = "_shared" if shared else ""
         cursor.execute(f"SELECT pg_advisory_xact_lock{word}(hashtextextended('caseworks:subsidies.claims', 0))")
+
+
+def rejudge(claim: Claim, *, at: datetime.datetime) -> Claim:
+    """Judge a claim again on what is known now, after what was granted before it; joins the caller's transaction.
+
+    One that is refused now lets go of its slot; one that is granted again takes a free one.
+    """
+    one_by_one(shared=True)
+    rules = facts.rulebook(claim.year)
+    asked = {
+        "id_hash": bytes(claim.id_hash), "id_no": b"", "cert_no": claim.cert_no, "applied_on": claim.applied_on,
+        "before": claim.pk,
+    }  # fmt: skip
+    with closing(_copied(facts.sql(facts.ONE), facts.parameters(rules, claim.office) | asked)) as lines:
+        fields = next(lines).rstrip("\n").split("\t")
+    known = facts.read(fields)
+    year, policy = rules.parameters[known.policy_id], rules.rows[known.policy_id]
+    found = against(known.facts, known.grants, known.trainings, year)
+    judgement = judge(found, year, policy.effective_to)
+    granted = judgement.outcome == "granted"
+    for name in Facts._fields:
+        setattr(claim, name, getattr(found, name))
+    claim.level = found.level or None
+    for name in ("occupation", "cert_type", "issuer"):
+        setattr(claim, name, facts.plain(fields[CARRIED.index(name)]))
+    claim.policy, claim.in_shortage = policy, year.in_shortage(found.occupation_code)
+    claim.outcome, claim.reasons, claim.amount = judgement.outcome, judgement.codes, judgement.amount
+    claim.once = year.applies("already_subsidised")
+    if granted and claim.slot is None:
+        others = Claim.objects.standing().filter(id_hash=claim.id_hash, slot_year=claim.applied_on.year)
+        taken = set(others.values_list("slot", flat=True))
+        claim.slot = next(number for number in range(1, len(taken) + 2) if number not in taken)
+        claim.slot_year, claim.held = claim.applied_on.year, True
+    elif not granted:
+        claim.slot, claim.slot_year, claim.held, claim.released_at = None, None, False, None
+    try:
+        with transaction.atomic():
+            claim.save()
+    except IntegrityError as breach:
+        if any(name in str(breach) for name in _SLOTS):
+            raise Refusal("重新核定为符合，但此人的名额或该职业等级已被其他申领占用，未作任何更改。") from breach
+        raise
+    return claim

@@ -25,6 +25,17 @@ class Service(models.TextChoices):
     BENEFIT = "benefit", "领取失业保险金"
 
 
+class Sign(models.TextChoices):
+    """What a reviewer should look at: shown and counted, never decided by the machine (N6.3)."""
+
+    CARD_SHARED = "card_shared", "多人同一社保卡"
+    PHONE_SHARED = "phone_shared", "多人同一电话"
+    ISSUED_IN_BULK = "issued_in_bulk", "同机构同日大量发证"
+    LEVEL_JUMP = "level_jump", "越级取证"
+    BEFORE_INSURANCE = "before_insurance", "取证早于首次参保"
+    AFTER_THE_END = "after_the_end", "死亡或退休后申领"
+
+
 class Level(models.IntegerChoices):
     """技能等级; the smaller the number, the higher the level (N3.2)."""
 

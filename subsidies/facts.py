@@ -29,7 +29,7 @@ CARRIED = (
     "issued_on", "level", "occupation_code", "occupation", "cert_type", "issuer", "insured_months", "service",
 )  # fmt: skip
 # Behind them: what the person has, as JSON; blank where there is nothing.
-HISTORY = ("grants", "trainings")
+HISTORY = ("grants", "trainings", "rounds")
 
 
 def _month(period: str) -> str:
@@ -64,12 +64,11 @@ SELECT a.line, a.id_hash, a.id_no, coalesce(w.name, '') AS name, coalesce(w.regi
            SELECT FROM registry_benefitspell b WHERE b.id_hash = a.id_hash
              AND b.period_from <= d.last_month AND b.period_to >= d.first_month) THEN 'benefit'
        ELSE '' END AS service,
-       coalesce((
-           SELECT json_agg(json_build_array(g.occupation_code, g.level, g.applied_on, g.in_shortage) ORDER BY g.id)
-           FROM subsidies_claim g WHERE g.id_hash = a.id_hash AND g.held)::text, '') AS grants,
+       coalesce(h.grants, '') AS grants,
        coalesce((
            SELECT json_agg(json_build_array(t.occupation_code, t.level, t.paid_on) ORDER BY t.paid_on, t.level)
-           FROM registry_trainingsubsidy t WHERE t.id_hash = a.id_hash)::text, '') AS trainings
+           FROM registry_trainingsubsidy t WHERE t.id_hash = a.id_hash)::text, '') AS trainings,
+       coalesce(h.rounds, 0) AS rounds
 FROM {{asked}} a
 LEFT JOIN registry_worker w ON w.id_hash = a.id_hash
 JOIN office_of_region o ON o.region = coalesce(w.region, '')
@@ -85,8 +84,24 @@ LEFT JOIN LATERAL (
     SELECT bool_or(u.unit_type = ANY(d.types)) AS at_work
     FROM registry_workerinsurance s JOIN registry_unit u ON u.uscc = s.uscc
     WHERE s.id_hash = a.id_hash AND s.period_from <= d.last_month AND s.period_to >= d.first_month) i ON true
+LEFT JOIN LATERAL (
+    SELECT (json_agg(json_build_array(g.occupation_code, g.level, g.applied_on, g.in_shortage, g.slot) ORDER BY g.id)
+               FILTER (WHERE g.held))::text AS grants,
+           max(g.round) FILTER (WHERE g.year = %(year)s) AS rounds
+    FROM subsidies_claim g
+    WHERE g.id_hash = a.id_hash AND (%(before)s::bigint IS NULL OR g.id < %(before)s::bigint)) h ON true
 ORDER BY a.id_hash, a.applied_on, a.ord
 """
+# What a signature under a claim's case holds for, and the key by which the case names the person (of a claim `c`).
+SHOWN = (
+    "id", "cert_no", "applied_on", "name", "region", "issued_on", "level", "occupation_code", "occupation", "issuer",
+    "insured_months", "service", "granted_same_on", "granted_higher", "granted_higher_on", "training_same_on",
+    "training_higher", "training_higher_on", "granted_in_year", "outcome", "reasons", "amount",
+)  # fmt: skip
+FINGERPRINT = "sha256(convert_to(json_build_array('subsidies', {shown})::text, 'UTF8'))".format(
+    shown=", ".join(f"c.{name}" for name in SHOWN)
+)
+SUBJECT = "encode(c.id_hash, 'hex')"
 # One claim as the relation that is asked about.
 ONE = """(SELECT 1::bigint AS ord, NULL::bigint AS line, %(id_hash)s::bytea AS id_hash, %(id_no)s::bytea AS id_no,
           %(cert_no)s::text AS cert_no, %(applied_on)s::date AS applied_on)"""
@@ -111,6 +126,8 @@ class Rulebook:
             "types": [";".join(self.parameters[row.pk].service_types) for row in rows],
             "lags": [self.parameters[row.pk].service_lag for row in rows],
             "first_day": datetime.date(self.year, 1, 1),
+            "year": self.year,
+            "before": None,
         }
 
 
@@ -157,6 +174,7 @@ class Known(NamedTuple):
     facts: Facts
     grants: list[Grant]
     trainings: list[Training]
+    rounds: int  # claims of the person that were granted in the policy year
 
 
 def read(fields: list[str]) -> Known:
@@ -179,8 +197,11 @@ def read(fields: list[str]) -> Known:
             day(fields[9]), None if issued == "\\N" else day(issued), 0 if level == "\\N" else int(level),
             plain(fields[12]), int(fields[16]), fields[17], None, 0, None, None, 0, None, 0, 0,
         ),
-        [Grant(code, of, day(on), short) for code, of, on, short in json.loads(plain(grants))] if grants else [],
+        [Grant(code, of, day(on), short, nth) for code, of, on, short, nth in json.loads(plain(grants))]
+        if grants
+        else [],
         [Training(code, of, day(on)) for code, of, on in json.loads(plain(trainings))] if trainings else [],
+        int(fields[20]),
     )  # fmt: skip
 
 

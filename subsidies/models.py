@@ -18,7 +18,7 @@ from caseworks.cases.models import Case
 from caseworks.law.models import Policy
 from caseworks.people.models import Office
 from caseworks.people.scope import scope_of
-from subsidies.enums import Channel, Level, Outcome, Service
+from subsidies.enums import Channel, Level, Outcome, Service, Sign
 
 if TYPE_CHECKING:
     from datetime import date
@@ -167,8 +167,10 @@ class Claim(models.Model):
     amount = models.DecimalField("金额", max_digits=12, decimal_places=2)
     slot_year = models.PositiveSmallIntegerField("名额年度", null=True, blank=True)
     slot = models.PositiveSmallIntegerField("第几次", null=True, blank=True)
+    round = models.PositiveSmallIntegerField("本政策年度第几件", null=True, blank=True)
     once = models.BooleanField("同职业同等级一次", help_text="政策行启用该规则时为真")
     held = models.BooleanField("占用名额")
+    signs = ArrayField(models.CharField(max_length=40, choices=Sign.choices), verbose_name="提示", default=list)
     case = loose(Case, "业务件", null=True)
     person = models.ForeignKey(STAFF, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="受理人")
     label = models.CharField("受理人（记录）", max_length=200)
@@ -187,6 +189,12 @@ class Claim(models.Model):
                 fields=["id_hash", "occupation_code", "level"],
                 condition=Q(held=True, once=True),
                 name="claim_occupation_and_level_once",
+            ),
+            models.UniqueConstraint(
+                fields=["id_hash", "year", "round"], condition=Q(round__isnull=False), name="claim_round_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome=Outcome.REFUSED) | Q(round__gte=1), name="claim_granted_has_its_round"
             ),
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="claim_outcome_known"),
             models.CheckConstraint(condition=Q(channel__in=Channel.values), name="claim_channel_known"),

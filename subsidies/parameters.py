@@ -60,7 +60,8 @@ class Parameters(BaseParameters):
     announcement_days: int = figure("days", "公示期（首日计入）", low=1, high=60)
     sample_share: Decimal = figure("ratio", "批量复核抽查比例")
     amount_band: Decimal | None = figure("amount", "须再审批的金额（达到即须，空为不设）", blank=True)
-    crowd: int = figure("count", "同一银行卡、电话或同日同机构达到几人即提示", low=2, high=100000)
+    phone_crowd: int = figure("count", "同一电话登记达到几人即提示", low=2, high=100000)
+    issuer_crowd: int = figure("count", "同一机构同日发证达到几张即提示", low=2, high=100000)
 
     def in_shortage(self, occupation_code: str) -> bool:
         """Is the occupation one of the row's list of those in short supply? (N3.3 of 2025)"""

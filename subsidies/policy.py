@@ -48,6 +48,7 @@ class Grant(NamedTuple):
     level: int
     applied_on: date
     in_shortage: bool = False
+    slot: int = 0  # the nth of the calendar year
 
 
 class Training(NamedTuple):
@@ -192,6 +193,12 @@ def judge(facts: Facts, year: Parameters, last_day: date | None) -> Judgement:
 
 
 # -- from what is known of a person to the facts of one claim
+
+
+def free_slot(grants: Iterable[Grant], year: int) -> int:
+    """The first number of a calendar year that no standing grant holds: one that review freed is given again. (N3.3)"""
+    taken = {grant.slot for grant in grants if grant.applied_on.year == year}
+    return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 
 def against(facts: Facts, grants: Iterable[Grant], trainings: Iterable[Training], year: Parameters) -> Facts:

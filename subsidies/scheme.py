@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from subsidies.parameters import Parameters
+
+if TYPE_CHECKING:
+    from caseworks.base.panels import Panel
+    from caseworks.cases.models import Case
+    from caseworks.cases.sources import Announced, Rejudged, Source
+    from caseworks.people.models import Person
 
 NAME = "subsidies"
 LABEL = "技能提升补贴"
@@ -17,3 +25,73 @@ def exports() -> Mapping[str, Callable[[int, Path], int]]:
     from subsidies.exports import write_subsidies
 
     return {NAME: write_subsidies}
+
+
+def invariants() -> Mapping[str, str]:
+    """What the books check of the claims: name → SQL of the offending rows."""
+    from subsidies.invariants import CHECKS
+
+    return CHECKS
+
+
+def case_source(year: int) -> Source:
+    """The claims of which cases are opened."""
+    from subsidies.cases import source
+
+    return source(year)
+
+
+def case_years() -> Iterable[int]:
+    """The policy years that have claims."""
+    from subsidies.cases import years
+
+    return years()
+
+
+def case_days(year: int) -> Mapping[tuple[str, int], dt.date]:
+    """The day on which each claim of a year was handed in, by person and round."""
+    from subsidies.cases import days
+
+    return days(year)
+
+
+def case_bind(year: int) -> int:
+    """Tie the claims to the cases just opened."""
+    from subsidies.claims import bind
+
+    return bind(year)
+
+
+def case_payees(year: int) -> Source:
+    """Whom the cases of a year pay: persons, to their cards."""
+    from subsidies.cases import payees
+
+    return payees(year)
+
+
+def case_announced() -> Announced:
+    """What an announcement shows besides masked name and amount."""
+    from subsidies.cases import announced
+
+    return announced()
+
+
+def case_flags() -> Mapping[str, str]:
+    """The words of the signs."""
+    from subsidies.cases import flags
+
+    return flags()
+
+
+def case_panels(case: Case, person: Person, on: dt.date) -> Iterable[Panel]:
+    """Cards of a case's page."""
+    from subsidies.cases import panels
+
+    return panels(case, person, on)
+
+
+def case_rejudge(case: Case, at: dt.datetime) -> Rejudged:
+    """What a case is judged to be now."""
+    from subsidies.cases import rejudge
+
+    return rejudge(case, at)

@@ -4,6 +4,7 @@ A scheme's module may define
 
 - `case_source(year) -> Source`: the rows of which cases are opened,
 - `case_years() -> Iterable[int]`: the policy years that have such rows, the newest first,
+- `case_days(year)`: the day of each judgement by subject, or by subject and round; rehearsals review on it,
 - `case_bind(year) -> int`: ties the scheme's own rows to the cases just opened, telling how many,
 - `case_flags() -> Mapping[str, str]`: its flags and their words,
 - `case_panels(case, person, on) -> Iterable[Panel]`: cards of a case's page,

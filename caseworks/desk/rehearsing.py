@@ -74,7 +74,7 @@ class _Rehearsal:
         self.module = scheme_module(scheme)
         self.staff = _staff()
         self.calendar: Calendar = calendars.current()
-        self.days: Mapping[str, dt.date] = self.module.case_days(year)
+        self.days: Mapping[str | tuple[str, int], dt.date] = self.module.case_days(year)
         self.done = Rehearsed()
 
     def run(self) -> Rehearsed:
@@ -92,9 +92,9 @@ class _Rehearsal:
         self.pay(days)
         return self.done
 
-    def day_of(self, subject: str) -> dt.date:
-        """The day on which a case is reviewed."""
-        return self.on or self.days.get(subject) or max(self.days.values())
+    def day_of(self, subject: str, round_: int) -> dt.date:
+        """The day on which a case is reviewed: that of its round, or of its subject."""
+        return self.on or self.days.get((subject, round_)) or self.days.get(subject) or max(self.days.values())
 
     def next_day(self, day: dt.date) -> dt.date:
         """The next working day."""
@@ -134,8 +134,8 @@ class _Rehearsal:
         waiting = queues.waiting(stage, scheme=self.scheme, year=self.year)
         mine = queues.passable(waiting, stage, by.person, timezone.localdate()).order_by("pk")
         days: dict[dt.date, set[int]] = defaultdict(set)
-        for pk, subject in mine.values_list("pk", "subject"):
-            days[self.day_of(subject)].add(pk)
+        for pk, subject, round_ in mine.values_list("pk", "subject", "round"):
+            days[self.day_of(subject, round_)].add(pk)
         hour = 10 + list(REVIEWERS).index(stage)
         passed = [self.pass_on(stage, ids, by, _at(day, hour)) for day, ids in sorted(days.items())]
         self.done.passed[stage.value] = sum(passed)
@@ -160,8 +160,8 @@ class _Rehearsal:
         """A list a city and a day."""
         groups: dict[tuple[dt.date, int], list[int]] = defaultdict(list)
         awaiting = announcements.awaiting(self.scheme, self.year).order_by("pk")
-        for pk, subject, city in awaiting.values_list("pk", "subject", "city_office_id"):
-            groups[self.day_of(subject), city].append(pk)
+        for pk, subject, round_, city in awaiting.values_list("pk", "subject", "round", "city_office_id"):
+            groups[self.day_of(subject, round_), city].append(pk)
         title = f"{self.year}年{self.module.LABEL}拟发放名单公示"
         for (day, _), ids in sorted(groups.items()):
             drawn = announcements.draw_up(
@@ -212,10 +212,11 @@ class _Rehearsal:
 
     def pay(self, again: Mapping[int, dt.date]) -> None:
         """Batches a day; the second check looks at the registry as of the review, like the review itself."""
-        subjects = dict(Case.objects.filter(scheme=self.scheme, year=self.year).values_list("pk", "subject"))
+        rows = Case.objects.filter(scheme=self.scheme, year=self.year).values_list("pk", "subject", "round")
+        reviewed = {pk: self.day_of(subject, round_) for pk, subject, round_ in rows}
         groups: dict[tuple[dt.date, dt.date], list[int]] = defaultdict(list)
         for case, day in self.sending_days(Status.CLEARED).items():
-            groups[max(day, again.get(case, day)), self.day_of(subjects[case])].append(case)
+            groups[max(day, again.get(case, day)), reviewed[case]].append(case)
         cashier = self.staff[Role.CASHIER]
         for (day, as_of), ids in sorted(groups.items()):
             drawn = batches.draw_up(

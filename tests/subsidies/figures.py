@@ -35,7 +35,8 @@ YEAR = Parameters(
     announcement_days=5,
     sample_share=Decimal("0.05"),
     amount_band=None,
-    crowd=3,
+    phone_crowd=3,
+    issuer_crowd=50,
 )
 # The national row of 2025: once a year, twice more for occupations in short supply.
 YEAR_2025 = dataclasses.replace(YEAR, claims_a_year=1, shortage_claims_a_year=2, shortage_occupations=("6-31-01-03",))

@@ -52,7 +52,10 @@ class Separation(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "减员记录"
-        indexes = [models.Index(fields=["separated_on", "uscc"], name="separation_date_uscc")]
+        indexes = [
+            models.Index(fields=["separated_on", "uscc"], name="separation_date_uscc"),
+            models.Index(fields=["id_hash"], condition=Q(reason__in=["death", "retirement"]), name="separation_end"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["uscc", "separated_on", "id_hash"], name="separation_once"),
             models.CheckConstraint(condition=Q(reason__in=SeparationReason.values), name="separation_reason_known"),

@@ -31,6 +31,10 @@ class Worker(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "参保职工"
         constraints = [models.CheckConstraint(condition=Q(id_type__in=IdType.values), name="worker_id_type_known")]
+        indexes = [
+            models.Index(fields=["card_hash"], condition=Q(card_hash__isnull=False), name="worker_card"),
+            models.Index(fields=["phone_hash"], condition=Q(phone_hash__isnull=False), name="worker_phone"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -87,7 +91,10 @@ class Certificate(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "技能证书"
-        indexes = [models.Index(fields=["id_hash"], name="certificate_person")]
+        indexes = [
+            models.Index(fields=["id_hash"], name="certificate_person"),
+            models.Index(fields=["issued_on", "issuer"], name="certificate_issued"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(level__range=(1, 5)), name="certificate_level_1_to_5"),
             models.CheckConstraint(

@@ -1,0 +1,86 @@
+"""Signs that a reviewer should look at (N6.3): each is counted from the registry; none decides anything.
+
+Written as SQL over a claim `c`, its person `w` (registry_worker) and the policy row's thresholds `p`, so that the cases of
+a year are marked in the statement that opens them and one claim on its page by the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from django.db import connection
+
+from subsidies.enums import Sign
+from subsidies.facts import typed
+from subsidies.models import Claim
+
+# Each gives how many it counts; below its threshold (or at nought) it is no sign.
+COUNTS: Mapping[Sign, str] = {
+    Sign.CARD_SHARED: """(
+        SELECT count(*) FROM registry_worker o WHERE o.card_hash = w.card_hash AND o.id_hash <> c.id_hash)""",
+    Sign.PHONE_SHARED: """(
+        SELECT count(*) FROM registry_worker o WHERE o.phone_hash = w.phone_hash)""",
+    Sign.ISSUED_IN_BULK: """(
+        SELECT count(*) FROM registry_certificate o
+        WHERE o.issuer = c.issuer AND o.issued_on = c.issued_on AND c.issuer <> '')""",
+    Sign.LEVEL_JUMP: """(
+        SELECT count(*) FROM registry_certificate o
+        WHERE o.id_hash = c.id_hash AND o.occupation_code = c.occupation_code AND o.issued_on <= c.issued_on
+          AND o.level - c.level >= 2 AND NOT EXISTS (
+              SELECT FROM registry_certificate b WHERE b.id_hash = c.id_hash AND b.occupation_code = c.occupation_code
+                AND b.issued_on <= c.issued_on AND b.level > c.level AND b.level < o.level))""",
+    Sign.BEFORE_INSURANCE: """(
+        SELECT 1 WHERE c.issued_on IS NOT NULL AND NOT EXISTS (
+            SELECT FROM registry_workerinsurance i
+            WHERE i.id_hash = c.id_hash AND i.period_from <= to_char(c.issued_on, 'YYYY-MM')))""",
+    Sign.AFTER_THE_END: """(
+        SELECT count(*) FROM registry_separation s
+        WHERE s.id_hash = c.id_hash AND s.reason IN ('death', 'retirement') AND s.separated_on <= c.applied_on)""",
+}
+_LEAST = {Sign.PHONE_SHARED: "p.phone_crowd", Sign.ISSUED_IN_BULK: "p.issuer_crowd"}
+
+
+def _raised(sign: Sign) -> str:
+    return f"CASE WHEN {COUNTS[sign]} >= {_LEAST.get(sign, '1')} THEN '{sign.value}' END"
+
+
+FLAGS = f"array_remove(ARRAY[{', '.join(_raised(sign) for sign in Sign)}]::text[], NULL)"
+
+
+class Seen(NamedTuple):
+    """A sign on a claim: its words and how many it counts."""
+
+    code: str
+    label: str
+    words: str
+
+
+_WORDS = {
+    Sign.CARD_SHARED: "另有 {count} 人登记了同一张社保卡",
+    Sign.PHONE_SHARED: "共有 {count} 人登记了同一个电话",
+    Sign.ISSUED_IN_BULK: "该机构同日发证 {count} 张",
+    Sign.LEVEL_JUMP: "此前同一职业的证书低两级以上，没有中间等级",
+    Sign.BEFORE_INSURANCE: "发证时还没有参保记录",
+    Sign.AFTER_THE_END: "申领前已有死亡或退休减员记录",
+}
+_ONE = f"""
+    SELECT {", ".join(f"{COUNTS[sign]} >= {_LEAST.get(sign, '1')}, {COUNTS[sign]}" for sign in Sign)}
+    FROM subsidies_claim c LEFT JOIN registry_worker w ON w.id_hash = c.id_hash
+    CROSS JOIN (SELECT %(phone_crowd)s::int AS phone_crowd, %(issuer_crowd)s::int AS issuer_crowd) p
+    WHERE c.id = %(claim)s
+"""
+
+
+def of_claim(claim: Claim) -> list[Seen]:
+    """The signs of one claim on what is known now, each with what it counts."""
+    year = typed(claim.policy)
+    with connection.cursor() as cursor:
+        given = {"claim": claim.pk, "phone_crowd": year.phone_crowd, "issuer_crowd": year.issuer_crowd}
+        cursor.execute(_ONE, given)
+        row = cursor.fetchone() or ()
+    return [
+        Seen(sign.value, str(sign.label), _WORDS[sign].format(count=row[place * 2 + 1]))
+        for place, sign in enumerate(Sign)
+        if row[place * 2]
+    ]
