@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0007_announcement_corrections"),
         ("law", "0001_initial"),
         ("people", "0001_initial"),
         ("subsidies", "0001_initial"),
