@@ -116,6 +116,7 @@ class DocumentKind(models.TextChoices):
     """Kinds of papers with a number of their own (文书)."""
 
     REFUND_DECISION = "refund_decision", "稳岗返还核定通知"
+    FUND_APPLICATION = "fund_application", "资金拨付申请表"
 
 
 class NoticeChannel(models.TextChoices):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from caseworks.money.views import batches, declarations, fund, payments, results, returned
+from caseworks.money.views import batches, declarations, finance, fund, payments, results, returned
 
 app_name = "money"
 urlpatterns = [
@@ -11,6 +11,12 @@ urlpatterns = [
     path("batches/<int:pk>/", batches.batch_detail, name="batch_detail"),
     path("batches/<int:pk>/act/", batches.batch_act, name="batch_act"),
     path("batches/<int:pk>/file/", batches.batch_file, name="batch_file"),
+    path("batches/<int:pk>/application/", finance.application_make, name="application_make"),
+    path("batches/<int:pk>/application.pdf", finance.application_pdf, name="application_pdf"),
+    path("batches/<int:pk>/application.xlsx", finance.application_xlsx, name="application_xlsx"),
+    path("batches/<int:pk>/application/sealed/", finance.application_sealed, name="application_sealed"),
+    path("batches/<int:pk>/list.pdf", finance.list_pdf, name="batch_list_pdf"),
+    path("batches/<int:pk>/list.xlsx", finance.list_xlsx, name="batch_list_xlsx"),
     path("payments/", payments.payment_list, name="payment_list"),
     path("payments/results/", results.result_list, name="result_list"),
     path("payments/results/book/", results.result_book, name="result_book"),

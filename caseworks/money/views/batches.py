@@ -18,8 +18,8 @@ from caseworks.base.pages import KeysetPage
 from caseworks.cases.enums import Scheme
 from caseworks.cases.history import Shown
 from caseworks.cases.models import Case
-from caseworks.money import bank_files, bank_formats, batches, fiscal, outlook, priority
-from caseworks.money.enums import BatchStatus
+from caseworks.money import bank_files, bank_formats, batches, finance_forms, fiscal, outlook, priority
+from caseworks.money.enums import GOING, BatchStatus
 from caseworks.money.filters import ORDERS, BatchFilter
 from caseworks.money.forms import BatchForm, DrawForm
 from caseworks.money.gate import Gate
@@ -116,6 +116,9 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "capitals": in_capitals(batch.amount),
         "gate": Gate.of_json(batch.gate) if batch.gate else None,
         "page": KeysetPage(Payment.objects.filter(batch=batch), ORDERS, request.GET),
+        "may_form": batch.status in (*GOING, BatchStatus.SENT),
+        "application": finance_forms.application_of(batch),
+        "may_make": may_make,
         "files": batch.bank_files.order_by("issue"),
         "own": batch.drawn_by_id == _person(request).pk,
         "waits": priority.waits_because(batch, timezone.localdate()),
