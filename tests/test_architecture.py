@@ -264,6 +264,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "cases_reviewsheet": ("caseworks.cases.openings",),
     "cases_hold": ("caseworks.cases.holds",),
     "cases_objection": ("caseworks.cases.objections",),
+    "cases_objectionfile": ("caseworks.cases.objections",),
     "dispatch_application": (
         "dispatch.applications",
         "dispatch.application_writers",

@@ -117,6 +117,8 @@ class DocumentKind(models.TextChoices):
 
     REFUND_DECISION = "refund_decision", "稳岗返还核定通知"
     FUND_APPLICATION = "fund_application", "资金拨付申请表"
+    OBJECTION_ANSWER = "objection_answer", "公示异议答复"
+    SECOND_LOOK_ANSWER = "second_look_answer", "复核申请答复"
 
 
 class NoticeChannel(models.TextChoices):

@@ -136,7 +136,8 @@ CHECKS: Mapping[str, Invariant] = {
         SELECT '异议 ' || o.id, o.decided_label || ' 审核过该业务件', o.id
         FROM cases_objection o
         JOIN cases_announcementline l ON l.id = o.line_id
-        JOIN cases_review r ON r.case_id = l.case_id AND r.standing AND r.person_id = o.decided_by_id
+        JOIN cases_review r ON r.case_id = l.case_id AND r.person_id = o.decided_by_id AND r.at <= o.decided_at
+        WHERE r.decision = 'passed'
     """,
         Of.OBJECTION,
     ),

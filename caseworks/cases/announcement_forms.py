@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
 
+from caseworks.base import files
+from caseworks.base.errors import Refusal
 from caseworks.cases.enums import Channel, ObjectionKind
 
 
 class Plain(forms.Form):
     """Fields in the markup of our pages."""
 
-    def __init__(self, data: Any = None, **kwargs: Any) -> None:
-        super().__init__(data, label_suffix="", **kwargs)
+    def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, files, label_suffix="", **kwargs)
         for field in self.fields.values():
             if not isinstance(field.widget, forms.HiddenInput):
                 field.widget.attrs["class"] = (
                     "form-select" if isinstance(field.widget, forms.Select) else "form-control"
                 )
+
+
+class FilesInput(forms.ClearableFileInput):
+    """The browser's choice of several files."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files, each looked at by its content; what is wrong with one is said in words."""
+
+    def __init__(self, *, kinds: Collection[str] = files.SCANS, **kwargs: Any) -> None:
+        super().__init__(widget=FilesInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}), required=False, **kwargs)
+        self.kinds = kinds
+
+    def clean(self, data: Any, initial: Any = None) -> list[files.Accepted]:
+        """The files that were handed in."""
+        given = [each for each in (data if isinstance(data, list | tuple) else [data]) if each]
+        try:
+            return [files.accept(super(FilesField, self).clean(each, initial), self.kinds) for each in given]
+        except Refusal as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
 
 
 class DrawForm(Plain):
@@ -82,6 +107,7 @@ class ObjectionForm(Plain):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="可在何处核实；材料原件可送交经办机构。",
     )
+    attachments = FilesField(label="证据材料", help_text="可选；PDF、JPG、PNG，最多 5 个，每个不超过 10 MB。")
     objector = forms.CharField(label="您的姓名或单位名称", max_length=60)
     contact = forms.CharField(label="联系方式", max_length=100, help_text="只用于核实和答复，加密保存，不公开。")
 
@@ -99,6 +125,18 @@ class DecisionForm(Plain):
     """Upheld or dismissed, with the answer."""
 
     upheld = forms.ChoiceField(
-        label="结论", choices=[("", "请选择"), ("no", "异议不成立，继续办理"), ("yes", "异议成立，不予支付")]
+        label="结论",
+        choices=[
+            ("", "请选择"),
+            ("no", "异议不成立，继续办理"),
+            ("again", "异议成立，按现有数据重新核定，另行公示"),
+            ("yes", "异议成立，不予支付"),
+        ],
+        help_text="重新核定的，须先由经办更正数据；重新核定后从初审办起，以更正公告公布。",
     )
-    answer = forms.CharField(label="答复", max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
+    answer = forms.CharField(
+        label="答复",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="写入答复书：核实了什么、依据什么。不得写入他人的个人信息。",
+    )

@@ -16,4 +16,6 @@ urlpatterns = [
     path("announcements/<int:pk>/objections/<int:position>/", objections.objection_enter, name="objection_enter"),
     path("objections/", objections.objection_list, name="objection_list"),
     path("objections/<int:pk>/", objections.objection_detail, name="objection_detail"),
+    path("objections/<int:pk>/files/<int:file>/", objections.objection_file, name="objection_file"),
+    path("objections/<int:pk>/letter/", objections.objection_letter, name="objection_letter"),
 ]

@@ -123,3 +123,10 @@ class ObjectionStatus(models.TextChoices):
     OPEN = "open", "待处理"
     UPHELD = "upheld", "成立"
     DISMISSED = "dismissed", "不成立"
+
+
+class Remedy(models.TextChoices):
+    """What an objection that is upheld leads to; blank otherwise."""
+
+    REFUSED = "refused", "不予支付"
+    RECALCULATED = "recalculated", "重新核定，另行公示"

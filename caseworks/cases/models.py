@@ -18,6 +18,7 @@ from caseworks.cases.announcement_models import (
 from caseworks.cases.enums import BarStatus, Scheme, Status
 from caseworks.cases.hold_models import Hold as Hold
 from caseworks.cases.objection_models import Objection as Objection
+from caseworks.cases.objection_models import ObjectionFile as ObjectionFile
 from caseworks.cases.review_models import (
     CaseNote as CaseNote,
 )

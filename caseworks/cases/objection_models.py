@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from caseworks.base.sealed import SealedField
-from caseworks.cases.enums import Channel, ObjectionKind, ObjectionStatus
+from caseworks.cases.enums import Channel, ObjectionKind, ObjectionStatus, Remedy
 from caseworks.cases.triggers import OBJECTION_HANDLED_BY_ANOTHER
 
 if TYPE_CHECKING:
@@ -58,6 +58,12 @@ class Objection(models.Model):
     decided_at = models.DateTimeField("处理时间", null=True)
     decided_on = models.DateField("处理日期", null=True)
     answer = models.TextField("答复", blank=True)
+    remedy = models.CharField("处理", max_length=12, choices=Remedy.choices, blank=True, default="")
+    amount_before = models.DecimalField("原金额", max_digits=14, decimal_places=2, null=True, blank=True)
+    amount_after = models.DecimalField("重新核定金额", max_digits=14, decimal_places=2, null=True, blank=True)
+    document = models.ForeignKey(
+        "base.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="答复文书"
+    )
 
     objects = ObjectionQuerySet.as_manager()
 
@@ -75,6 +81,9 @@ class Objection(models.Model):
                     & ~Q(answer="")
                 ),
                 name="objection_decided_with_an_answer",
+            ),
+            models.CheckConstraint(
+                condition=Q(remedy="") | Q(status=ObjectionStatus.UPHELD), name="objection_remedy_where_upheld"
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -95,3 +104,20 @@ class Objection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line_id} {self.get_kind_display()}"
+
+
+class ObjectionFile(models.Model):
+    """证据材料: a file that came with an objection."""
+
+    objection = models.ForeignKey(Objection, models.PROTECT, related_name="files", verbose_name="异议")
+    file = models.OneToOneField("base.StoredFile", models.PROTECT, related_name="+", verbose_name="文件")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "异议证据材料"
+        ordering: ClassVar[list[str]] = ["id"]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="objectionfile_kept", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return str(self.file)

@@ -42,7 +42,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "case.send_back": frozenset({Role.REVIEWER, Role.APPROVER}),
     # the rules judge, whoever asks them to: clerks, and those who decide objections
     "case.rejudge": frozenset({Role.CLERK, Role.REVIEWER, Role.APPROVER, Role.SUPERVISOR}),
-    "case.refuse": frozenset({Role.APPROVER}),
+    "case.refuse": frozenset({Role.APPROVER, Role.SUPERVISOR}),
     "case.withdraw": frozenset({Role.CLERK}),
     "case.waive": frozenset({Role.SUPERVISOR}),
     "case.transfer": frozenset({Role.CLERK, Role.SUPERVISOR}),

@@ -35,24 +35,33 @@ TUESDAY = dt.date(2024, 7, 9)
 Judge = Callable[..., None]
 
 
+def judged(
+    monkeypatch: pytest.MonkeyPatch, case: int, amount: str, *, name: str = "", payable: bool = True, same: bool = False
+) -> None:
+    """From now on the rules judge a case as so much; `same`: as they did before."""
+    was = Case.objects.get(pk=case)
+    now = Rejudged(
+        name=name or was.name, amount=Decimal(amount), flags=(), further=False, payable=payable, words="重新核定",
+        fingerprint=bytes(was.fingerprint) if same else sha256((amount + name).encode()).digest(),
+    )  # fmt: skip
+    monkeypatch.setattr("refunds.scheme.case_rejudge", lambda case, at: now)
+
+
+def sign(case: int, people: Staff) -> None:  # noqa: F811
+    """Bring a case through its reviews."""
+    for step, by in (("pass_first", people.clerk), ("pass_second", people.reviewer), ("approve", people.approver)):
+        history.take(step, [case], by=by, at=AT)
+
+
 @pytest.fixture
 def judge(monkeypatch: pytest.MonkeyPatch, people: Staff) -> Judge:  # noqa: F811
     """Judge a case anew as so much, and bring it through its reviews again."""
 
     def make(case: int, amount: str, *, name: str = "", payable: bool = True) -> None:
-        now = Rejudged(
-            name=name or Case.objects.get(pk=case).name, amount=Decimal(amount), fingerprint=sha256((amount + name).encode()).digest(),
-            flags=(), further=False, payable=payable, words="重新核定",
-        )  # fmt: skip
-        monkeypatch.setattr("refunds.scheme.case_rejudge", lambda case, at: now)
+        judged(monkeypatch, case, amount, name=name, payable=payable)
         assert reviews.rejudge(case, by=people.supervisor, at=AT, note="数据更正")
         if payable:
-            for step, by in (
-                ("pass_first", people.clerk),
-                ("pass_second", people.reviewer),
-                ("approve", people.approver),
-            ):
-                history.take(step, [case], by=by, at=AT)
+            sign(case, people)
 
     return make
 

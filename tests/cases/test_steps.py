@@ -38,7 +38,11 @@ LAW = {
     "pay": ("batched", "paid", "cashier"),
     "bounce": ("batched paid", "returned", "cashier"),
     "mend": ("returned", "cleared", "clerk"),
-    "refuse": ("opened first_passed second_passed endorsed approved announced cleared", "refused", "approver"),
+    "refuse": (
+        "opened first_passed second_passed endorsed approved announced cleared",
+        "refused",
+        "approver supervisor",
+    ),
     "withdraw": ("opened first_passed second_passed endorsed approved", "withdrawn", "clerk"),
     "waive": ("cleared returned", "waived", "supervisor"),
     "transfer": (

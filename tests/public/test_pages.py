@@ -10,10 +10,12 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
+from caseworks.base.enums import Role
 from caseworks.cases import announcement_files, announcements
 from caseworks.cases.models import Announcement, AnnouncementLine, Case, Hold, Objection
 from caseworks.people.actors import Actor
@@ -22,6 +24,7 @@ from tests.cases.conftest import AT, CLOCK, Bureau, bureau, open_some, staff  # 
 from tests.cases.test_announcements import FRIDAY, MONDAY, Staff, approved, drawn, people, published  # noqa: F401
 
 pytestmark = pytest.mark.django_db
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000") + b"\0" * 40
 NOON = dt.datetime(2024, 7, 3, 12, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 
 
@@ -180,6 +183,36 @@ def test_the_desk_draws_up_publishes_and_decides(
     assert announcements.clear_due(dt.date(2024, 7, 10), by=CLOCK, at=AT) == 3
     assert set(Case.objects.filter(pk__in=cases).values_list("status", flat=True)) == {"cleared"}
     assert open_some(bureau.county, 1, "N")
+
+
+@time_machine.travel(NOON, tick=False)
+def test_evidence_and_the_letter_are_read_within_the_scope(
+    row: Announcement,
+    client: Client,
+    people: Staff,  # noqa: F811
+    bureau: Bureau,  # noqa: F811
+    staff: Callable[..., Actor],  # noqa: F811
+) -> None:
+    url = reverse("public:objection_new", args=[row.slug, 2])
+    sent = {"kind": "layoffs", "words": "裁员", "objector": "李某", "contact": "139-0000-0000"}
+    wrong = words(client.post(url, sent | {"attachments": [SimpleUploadedFile("病毒.png", b"MZ not a picture")]}))
+    assert "不是可用的 PDF、JPG 或 PNG 文件" in wrong
+    assert Objection.objects.count() == 0
+    client.post(url, sent | {"attachments": [SimpleUploadedFile(f"{n}.png", PNG) for n in (1, 2)]})
+    objection = Objection.objects.get()
+    supervisor, stranger = signed_in(people.supervisor), signed_in(staff(Role.SUPERVISOR, bureau.other))
+    detail = reverse("announcements:objection_detail", args=[objection.pk])
+    assert "2.png" in words(supervisor.get(detail))
+    file = reverse("announcements:objection_file", args=[objection.pk, objection.files.order_by("pk")[0].pk])
+    letter = reverse("announcements:objection_letter", args=[objection.pk])
+    assert supervisor.get(file).content == PNG
+    assert supervisor.get(letter).status_code == 404
+    page = words(supervisor.post(detail, {"upheld": "yes", "answer": "属实"}, follow=True))
+    assert "已处理：异议成立。不予支付。答复书已制作" in page
+    assert "测试县〔2024〕1号" in page
+    assert supervisor.get(letter).content[:5] == b"%PDF-"
+    for address in (detail, file, letter):
+        assert stranger.get(address).status_code == 404
 
 
 @time_machine.travel(NOON, tick=False)

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from caseworks.base import files
 from caseworks.base.errors import Refusal
 from caseworks.base.pages import KeysetPage, Order
 from caseworks.cases import objections
@@ -26,7 +27,7 @@ LATEST = {"latest": Order("最近", ("pk",), descending=True)}
 def _visible(request: HttpRequest) -> QuerySet[Objection]:
     assert isinstance(request.user, Person)
     seen = Objection.objects.visible_to(request.user, timezone.localdate())
-    return seen.select_related("line__announcement", "line__case__office")
+    return seen.select_related("line__announcement", "line__case__office", "document__file")
 
 
 @access("objection.view")
@@ -49,7 +50,7 @@ def objection_enter(request: HttpRequest, pk: int, position: int) -> HttpRespons
     assert isinstance(person, Person)
     row = get_object_or_404(Announcement.objects.published().visible_to(person, on), pk=pk)
     line = get_object_or_404(AnnouncementLine, announcement=row, position=position)
-    form = CounterForm(request.POST or None, initial={"received_on": on})
+    form = CounterForm(request.POST or None, request.FILES or None, initial={"received_on": on})
     if request.method == "POST" and form.is_valid():
         try:
             made = objections.receive(line, **form.cleaned_data, by=Actor.of_request(request), at=timezone.now(), on=on)
@@ -72,7 +73,8 @@ def objection_detail(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             objections.decide(
                 row,
-                upheld=form.cleaned_data["upheld"] == "yes",
+                upheld=form.cleaned_data["upheld"] != "no",
+                recalculate=form.cleaned_data["upheld"] == "again",
                 answer=form.cleaned_data["answer"],
                 by=Actor.of_request(request),
                 at=timezone.now(),
@@ -81,13 +83,34 @@ def objection_detail(request: HttpRequest, pk: int) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, f"已处理：{row.get_status_display()}。")
+            next_ = f"{row.get_remedy_display()}。" if row.remedy else ""
+            messages.success(
+                request, f"已处理：异议{row.get_status_display()}。{next_}答复书已制作，请打印盖章后送达。"
+            )
             return redirect("announcements:objection_detail", pk=pk)
     signed = Event.objects.filter(case=row.line.case_id, person=person, step__in=SIGNATURES).exists()
     context = {
         "row": row,
         "form": form,
         "signed": signed,
+        "files": row.files.select_related("file"),
         "may_decide": row.status == ObjectionStatus.OPEN and person.has_perm("objection.decide") and not signed,
     }
     return render(request, "announcements/objection_detail.html", context)
+
+
+@access("objection.view")
+@require_safe
+def objection_file(request: HttpRequest, pk: int, file: int) -> HttpResponse:
+    """A file that came with an objection."""
+    row = get_object_or_404(_visible(request), pk=pk)
+    return files.serve(get_object_or_404(row.files.select_related("file"), pk=file).file)
+
+
+@access("objection.view")
+@require_safe
+def objection_letter(request: HttpRequest, pk: int) -> HttpResponse:
+    """The letter that answers an objection."""
+    row = get_object_or_404(_visible(request).filter(document__isnull=False), pk=pk)
+    assert row.document is not None
+    return files.serve(row.document.file)

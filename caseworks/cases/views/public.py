@@ -122,7 +122,7 @@ def objection_new(request: HttpRequest, slug: str, position: int) -> HttpRespons
     line = get_object_or_404(AnnouncementLine, announcement=row, position=position)
     if not row.runs(on):
         raise Http404
-    form = ObjectionForm(request.POST or None)
+    form = ObjectionForm(request.POST or None, request.FILES or None)
     if request.method == "POST":
         if too_often("objection", address_of(request), most=settings.FORMS_A_MINUTE, seconds=MINUTE, at=now):
             return _wait(request)
