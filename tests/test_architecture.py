@@ -254,6 +254,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "cases_announcement": ("caseworks.cases.announcements",),
     # freezes; a new judgement ends what was announced
     "cases_announcementline": ("caseworks.cases.announcements", "caseworks.cases.openings"),
+    "cases_announcementposting": ("caseworks.cases.postings",),
     "cases_bar": ("caseworks.cases.bars",),
     "cases_case": ("caseworks.cases.history",),
     "cases_casenote": ("caseworks.cases.reviews",),

@@ -84,6 +84,33 @@ class PublishForm(Plain):
     last = forms.DateField(widget=forms.HiddenInput)
 
 
+class FileField(FilesField):
+    """One file, which must be there."""
+
+    def __init__(self, *, kinds: Collection[str] = files.SCANS, **kwargs: Any) -> None:
+        super().__init__(kinds=kinds, **kwargs)
+        self.required = True
+        self.widget = forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"})
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """The file."""
+        found = super().clean(data, initial)
+        if not found:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return found[0]
+
+
+class PostingForm(Plain):
+    """Where and when the announcement was published elsewhere, with a picture of it."""
+
+    url = forms.URLField(label="网址", max_length=500, assume_scheme="https")
+    posted_at = forms.DateTimeField(
+        label="网站发布时间", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )
+    screenshot = FileField(label="网页截图", help_text="PNG、JPG 或 PDF，能看清网址、标题和日期。")
+    note = forms.CharField(label="说明", max_length=200, required=False)
+
+
 class ReasonForm(Plain):
     """Why a drawn list is given up."""
 

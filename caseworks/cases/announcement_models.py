@@ -207,3 +207,25 @@ class AnnouncementLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.announcement_id}#{self.position} {self.name}"
+
+
+class AnnouncementPosting(models.Model):
+    """网站发布: that an announcement was also published on the bureau's own site: where, when, and a picture of it."""
+
+    announcement = models.ForeignKey(Announcement, models.PROTECT, related_name="postings", verbose_name="公示")
+    url = models.URLField("网址", max_length=500)
+    posted_at = models.DateTimeField("发布时间")
+    screenshot = models.OneToOneField("base.StoredFile", models.PROTECT, related_name="+", verbose_name="截图")
+    note = models.CharField("说明", max_length=200, blank=True, default="")
+    made_by_label = models.CharField("登记人（记录）", max_length=200)
+    made_at = models.DateTimeField("登记时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "网站发布记录"
+        ordering: ClassVar[list[str]] = ["posted_at", "id"]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="announcementposting_kept", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return self.url

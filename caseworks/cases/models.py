@@ -15,6 +15,9 @@ from caseworks.cases.announcement_models import (
 from caseworks.cases.announcement_models import (
     AnnouncementLine as AnnouncementLine,
 )
+from caseworks.cases.announcement_models import (
+    AnnouncementPosting as AnnouncementPosting,
+)
 from caseworks.cases.enums import BarStatus, Scheme, Status
 from caseworks.cases.hold_models import Hold as Hold
 from caseworks.cases.objection_models import Objection as Objection

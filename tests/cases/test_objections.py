@@ -61,7 +61,7 @@ def test_every_decision_is_answered_by_a_letter_with_a_number(bureau: Bureau, pe
     first = decide(object_to(announcement), people)
     second = decide(object_to(announcement, 2), people, upheld=True, answer="裁员属实\n依据为参保登记")
     assert [row.document.number for row in (first, second) if row.document] == [
-        "测试县〔2024〕1号", "测试县异议答复〔2024〕2号"
+        "测试县〔2024〕1号", "测试县〔2024〕2号"
     ]  # fmt: skip
     assert second.document is not None
     said = second.document.data

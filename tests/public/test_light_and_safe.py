@@ -147,6 +147,7 @@ def test_what_was_shown_long_enough_is_taken_down(row: Announcement, files: Path
     assert row.lines.count() == 3  # the record stays
 
 
+@pytest.mark.tampers  # lines that nobody drew up
 def test_the_search_uses_the_index_at_many_lines(bureau: Bureau, people: Staff) -> None:  # noqa: F811
     announcement = published(approved(bureau, people, 1), people)
     (case,) = case_ids(announcement)

@@ -17,7 +17,7 @@ from python_calamine import CalamineWorkbook
 
 from caseworks.base.enums import Role
 from caseworks.cases import announcement_files, announcements
-from caseworks.cases.models import Announcement, AnnouncementLine, Case, Hold, Objection
+from caseworks.cases.models import Announcement, AnnouncementLine, AnnouncementPosting, Case, Hold, Objection
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
 from tests.cases.conftest import AT, CLOCK, Bureau, bureau, open_some, staff  # noqa: F401
@@ -213,6 +213,29 @@ def test_evidence_and_the_letter_are_read_within_the_scope(
     assert supervisor.get(letter).content[:5] == b"%PDF-"
     for address in (detail, file, letter):
         assert stranger.get(address).status_code == 404
+
+
+@time_machine.travel(NOON, tick=False)
+def test_the_publication_on_the_own_site_is_recorded(
+    row: Announcement,
+    people: Staff,  # noqa: F811
+    bureau: Bureau,  # noqa: F811
+    staff: Callable[..., Actor],  # noqa: F811
+) -> None:
+    approver = signed_in(people.approver)
+    new = reverse("announcements:posting_new", args=[row.pk])
+    sent = {"url": "https://www.example.gov.cn/gs/3.html", "posted_at": "2024-07-03T10:00", "note": ""}
+    assert "必填" in words(approver.post(new, sent)) or not AnnouncementPosting.objects.exists()
+    late = sent | {"posted_at": "2024-07-03T12:30", "screenshot": SimpleUploadedFile("截图.png", PNG)}
+    assert "网站发布时间不能晚于现在，未作登记" in words(approver.post(new, late))
+    page = words(approver.post(new, sent | {"screenshot": SimpleUploadedFile("截图.png", PNG)}, follow=True))
+    assert "已登记网站发布" in page
+    assert "https://www.example.gov.cn/gs/3.html" in page
+    posting = AnnouncementPosting.objects.get()
+    file = reverse("announcements:posting_file", args=[row.pk, posting.pk])
+    assert approver.get(file).content == PNG
+    assert signed_in(staff(Role.AUDITOR, bureau.other)).get(file).status_code == 404
+    assert signed_in(people.clerk).get(new).status_code == 403
 
 
 @time_machine.travel(NOON, tick=False)

@@ -13,11 +13,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from caseworks.base import files
 from caseworks.base.errors import Refusal
 from caseworks.base.pages import KeysetPage, Order
-from caseworks.cases import announcement_files, announcements
+from caseworks.cases import announcement_files, announcements, postings
 from caseworks.cases.announced_lines import ORDERS, found, rows
-from caseworks.cases.announcement_forms import CorrectionForm, DrawForm, PublishForm, ReasonForm
+from caseworks.cases.announcement_forms import CorrectionForm, DrawForm, PostingForm, PublishForm, ReasonForm
 from caseworks.cases.announcement_words import paragraphs
 from caseworks.cases.announcements import lines
 from caseworks.cases.enums import AnnouncementStatus, Scheme, Status
@@ -135,6 +136,8 @@ def announcement_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_receive": row.runs(on) and person.has_perm("objection.receive"),
         "corrections": list(row.corrections.exclude(status=AnnouncementStatus.DISCARDED).order_by("pk")),
         "to_correct": announcements.correctable(row) if published else [],
+        "postings": row.postings.all(),
+        "may_post": published and person.has_perm("announcement.publish"),
         "may_correct": published and person.has_perm("announcement.draw"),
         "open": row.runs(on),
         "discarding": ReasonForm(),
@@ -210,3 +213,28 @@ def announcement_discard(request: HttpRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return redirect("announcements:announcement_detail", pk)
+
+
+@access("announcement.publish")
+@require_http_methods(["GET", "HEAD", "POST"])
+def posting_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record that it was published on the bureau's own site as well."""
+    row = get_object_or_404(_visible(request).filter(status=AnnouncementStatus.PUBLISHED), pk=pk)
+    form = PostingForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            postings.record(row, **form.cleaned_data, by=Actor.of_request(request), at=timezone.now())
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "已登记网站发布。")
+            return redirect("announcements:announcement_detail", pk)
+    return render(request, "announcements/posting_new.html", {"row": row, "form": form})
+
+
+@access("announcement.view")
+@require_safe
+def posting_file(request: HttpRequest, pk: int, posting: int) -> HttpResponse:
+    """The picture of a publication elsewhere."""
+    row = get_object_or_404(_visible(request), pk=pk)
+    return files.serve(get_object_or_404(row.postings.select_related("screenshot"), pk=posting).screenshot)
