@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from caseworks.books.invariants import Invariant
     from caseworks.cases.models import Case
     from caseworks.cases.sources import Announced, Rejudged, Source
+    from caseworks.law.models import Policy
     from caseworks.oversight.measures import Measure
+    from caseworks.oversight.trials import Tell, Trial
     from caseworks.people.models import Person
     from caseworks.registry.models import Unit
 
@@ -133,3 +135,10 @@ def dashboard_measures(year: int) -> Iterable[Measure]:
     from refunds.measures import measures
 
     return measures(year)
+
+
+def policy_trial(policy: Policy, before: Policy, on: dt.date, tell: Tell) -> Trial:
+    """What a policy row would change against the one before it."""
+    from refunds.trial import trial
+
+    return trial(policy, before, on, tell)

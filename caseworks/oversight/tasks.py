@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from caseworks.base.errors import Refusal
 from caseworks.base.models import Run
-from caseworks.oversight import figures, health
+from caseworks.oversight import figures, health, trials
 
 
 @shared_task(name="oversight.pulse")
@@ -39,6 +39,15 @@ def refresh_asked(run_id: int) -> str:
     """Count a scheme's year that somebody asked for."""
     try:
         return _words(figures.carry_out(Run.objects.get(pk=run_id), at=timezone.now()))
+    except Refusal as refusal:
+        return f"refused: {refusal.message}"
+
+
+@shared_task(name="oversight.trial")
+def trial(run_id: int) -> str:
+    """Try a policy row that somebody asked about; what came of it stands in its run."""
+    try:
+        return trials.carry_out(Run.objects.get(pk=run_id), on=timezone.localdate()).message
     except Refusal as refusal:
         return f"refused: {refusal.message}"
 

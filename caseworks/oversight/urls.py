@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from caseworks.oversight.views import boards, funds, listed
+from caseworks.oversight.views import boards, funds, listed, trying
 
 
 def patterns(guard: Callable[..., Any]) -> list[URLPattern]:
@@ -16,6 +16,9 @@ def patterns(guard: Callable[..., Any]) -> list[URLPattern]:
         ("refresh/", boards.refresh, "oversight_refresh"),
         ("refresh/<slug:scheme>/<int:year>/", boards.refreshing, "oversight_refreshing"),
         ("fund/", funds.room, "oversight_fund"),
+        ("trials/", trying.ask, "oversight_trial"),
+        ("trials/<int:pk>/", trying.shown, "oversight_trial_detail"),
+        ("trials/<int:pk>/progress/", trying.progress, "oversight_trial_progress"),
         ("lists/<slug:name>/", listed.rows, "oversight_list"),
         ("lists/<slug:name>/totals/", listed.totals, "oversight_totals"),
         ("lists/<slug:name>/export/", listed.export, "oversight_export"),

