@@ -113,6 +113,7 @@ INSTALLED_APPS = [
     "axes",
 ]
 SCHEMES = ["refunds.scheme", "dispatch.scheme", "subsidies.scheme"]
+PANELS = ["caseworks.money.panels"]  # cards of the kernel's own on a unit's page, beside those of the schemes
 EXPORTERS = ["caseworks.money.exports"]  # results of the kernel's own, beside those of the schemes
 BOOKS = "caseworks.books.looking.around"  # looks at the books around an operation with money
 FUND_WARNING_MONTHS = env.int("CASEWORKS_FUND_WARNING_MONTHS", default=6)  # above what the policy row asks for: amber
@@ -266,6 +267,8 @@ HOTLINE = env.str("CASEWORKS_HOTLINE", default="12333")  # named where an office
 
 # -- documents and public announcements
 
+REPAY_ACCOUNT = env.str("CASEWORKS_REPAY_ACCOUNT", default="")  # 户名、开户行、账号, as a notice names them
+
 # a folder with fonts, and the families to set; without a folder the fonts of a package serve
 DOCUMENT_FONTS = env.str("CASEWORKS_DOCUMENT_FONTS", default="")
 DOCUMENT_SERIF = env.str("CASEWORKS_DOCUMENT_SERIF", default="Noto Serif SC")
@@ -295,6 +298,7 @@ CELERY_BEAT_SCHEDULE = {
     "check-books": {"task": "books.check", "schedule": crontab(hour=3, minute=10)},
     "check-books-changed": {"task": "books.check_changed", "schedule": crontab(minute=40)},
     "clear-announcements": {"task": "cases.clear_announcements", "schedule": crontab(hour=0, minute=20)},
+    "remind-left-over": {"task": "money.remind_left_over", "schedule": crontab(hour=8, minute=30)},
     "deliver-notices": {"task": "base.deliver_notices", "schedule": crontab()},
     "take-down-announcements": {"task": "cases.take_down_announcements", "schedule": crontab(hour=0, minute=40)},
     "oversight-pulse": {"task": "oversight.pulse", "schedule": 60},

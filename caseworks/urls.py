@@ -9,6 +9,7 @@ urlpatterns = [
     path("portal/dispatch/", include("dispatch.portal_urls")),
     path("portal/", include("caseworks.desk.portal.urls")),
     path("announcements/", include("caseworks.cases.public_urls")),
+    path("final-calls/", include("caseworks.money.public_urls")),
     path("desk/", include("caseworks.cases.announcement_urls")),
     path("desk/", include("caseworks.registry.urls")),
     path("desk/", include("caseworks.cases.urls")),

@@ -98,20 +98,21 @@ def write(
 ) -> Written:
     """Write the lines of one city and tell how many came; `fresh`: nothing is stored of its units yet."""
     if fresh:
-        return Written(new=_copy("refunds_assessment", lines, tell))
+        return Written(new=copy_into("refunds_assessment", lines, tell))
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMP TABLE staged ON COMMIT DROP AS "
             f"SELECT {', '.join(STORED)} FROM refunds_assessment WITH NO DATA"
         )
-    staged = _copy("staged", lines, tell)
+    staged = copy_into("staged", lines, tell)
     written = _merge(cause, staged)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE staged, differing")
     return written
 
 
-def _copy(table: str, lines: Iterable[str], tell: Callable[[int], None]) -> int:
+def copy_into(table: str, lines: Iterable[str], tell: Callable[[int], None] = lambda rows: None) -> int:
+    """COPY lines of judgements into a table with the columns STORED; returns how many."""
     block: list[str] = []
     rows = 0
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(STORED)}) FROM STDIN") as sink:
@@ -130,7 +131,8 @@ def _list(alias: str, names: Iterable[str]) -> str:
     return ", ".join(f"{alias}.{name}" for name in names)
 
 
-def _json(alias: str) -> str:
+def as_json(alias: str) -> str:
+    """What a judgement shows, as an object of SQL."""
     return "jsonb_build_object(" + ", ".join(f"'{name}', {alias}.{name}" for name in SHOWN) + ")"
 
 
@@ -169,7 +171,7 @@ def _merge(cause: Cause, staged: int) -> Written:
         cursor.execute(
             f"""{_CHANGE}
             SELECT {head}, a.uscc, s.name, s.office_id, s.city_office_id, '{ChangeKind.CHANGED.value}',
-                   {_json("a")}, {_json("s")}, %(at)s
+                   {as_json("a")}, {as_json("s")}, %(at)s
             FROM differing d JOIN refunds_assessment a ON a.id = d.id JOIN staged s ON s.uscc = a.uscc
             WHERE {writable} AND ({_list("a", SHOWN)}) IS DISTINCT FROM ({_list("s", SHOWN)})""",
             of,
@@ -186,7 +188,7 @@ def _merge(cause: Cause, staged: int) -> Written:
             cursor.execute(
                 f"""{_CHANGE}
                 SELECT {head}, s.uscc, s.name, s.office_id, s.city_office_id, '{ChangeKind.NEW.value}', NULL,
-                       {_json("s")}, %(at)s {unknown}""",
+                       {as_json("s")}, %(at)s {unknown}""",
                 of,
             )
         cursor.execute(f"INSERT INTO refunds_assessment ({', '.join(STORED)}) SELECT {_list('s', STORED)} {unknown}")
@@ -211,7 +213,7 @@ def remove(usccs: list[str], cause: Cause) -> int:
                 WHERE a.year = %(year)s AND a.uscc = ANY(%(usccs)s) AND a.case_id IS NULL RETURNING a.*)
             {_CHANGE}
             SELECT %(screening)s, NULL, %(year)s, a.uscc, a.name, a.office_id, a.city_office_id,
-                   '{ChangeKind.GONE.value}', {_json("a")}, NULL, %(at)s FROM gone a""",
+                   '{ChangeKind.GONE.value}', {as_json("a")}, NULL, %(at)s FROM gone a""",
             of,
         )
         return cursor.rowcount

@@ -16,9 +16,9 @@ from caseworks.cases.sources import Announced, Rejudged, Source
 from caseworks.law import policies
 from caseworks.law.models import Policy
 from caseworks.people.models import Person
-from refunds import assessments, facts, rulebook
+from refunds import assessments, facts, rulebook, topups
 from refunds.enums import Flag, Outcome
-from refunds.models import Assessment, ScreeningRun
+from refunds.models import Assessment, Difference, ScreeningRun
 from refunds.parameters import Parameters
 
 FINGERPRINT = "sha256(convert_to(json_build_array('refunds', a.year, a.uscc, {shown})::text, 'UTF8'))".format(
@@ -42,6 +42,9 @@ _BIND = f"""
 _ANNOUNCED = """
     SELECT a.case_id, coalesce(to_char(a.layoff_rate * 100, 'FM9999990.00') || '%%', '—') AS layoff_rate
     FROM refunds_assessment a WHERE a.case_id = ANY(%(ids)s)
+    UNION ALL
+    SELECT d.case_id, coalesce(to_char(d.layoff_rate * 100, 'FM9999990.00') || '%%', '—')
+    FROM refunds_difference d WHERE d.case_id = ANY(%(ids)s)
 """
 _NOW = f"SELECT {FINGERPRINT} FROM refunds_assessment a WHERE a.id = %s"
 
@@ -80,7 +83,11 @@ def flags() -> Mapping[str, str]:
 
 def panels(case: Case, person: Person, on: dt.date) -> Iterator[Panel]:
     """The judgement of a case, with its figures."""
-    found = Assessment.objects.filter(case=case).first()
+    topped = Difference.objects.filter(case=case).select_related("policy", "policy_before").first()
+    if topped is not None:
+        url = f"/desk/refunds/differences/{topped.pk}/"
+        yield Panel("补发核算", "refunds/_case_difference.html", {"row": topped}, url=url, more="差额详情", wide=True)
+    found = Assessment.objects.filter(year=case.year, uscc=case.subject).first()
     if found is not None:
         url = f"/desk/refunds/{found.year}/{found.uscc}/"
         yield Panel("核算", "refunds/_case_judgement.html", {"row": found}, url=url, more="逐项核算", wide=True)
@@ -93,6 +100,8 @@ def announced() -> Announced:
 
 def rejudge(case: Case, at: dt.datetime) -> Rejudged:
     """Judge the unit of a case again by the same rules on the day of its judgement, and write what changed."""
+    if case.round > 1:
+        return topups.rejudge(case, at)
     row = Assessment.objects.select_for_update().get(case=case)
     policy = policies.for_screening(rulebook.SCHEME, row.year, row.region, row.judged_on)
     rules = rulebook.of_policy(policy, row.judged_on)

@@ -47,3 +47,19 @@ class ChangeKind(models.TextChoices):
     NEW = "new", "新增"
     CHANGED = "changed", "变化"
     GONE = "gone", "不再在册"
+
+
+class DifferenceKind(models.TextChoices):
+    """What a judgement made anew says of the money that stands."""
+
+    TOPUP = "topup", "应补"
+    OVERPAID = "overpaid", "应退"
+
+
+class DifferenceStatus(models.TextChoices):
+    """A difference waits for a person; what was never decided lapses when a later recalculation does not find it."""
+
+    PROPOSED = "proposed", "待决定"
+    ACCEPTED = "accepted", "已办理"
+    DECLINED = "declined", "不予办理"
+    LAPSED = "lapsed", "已无此差额"

@@ -52,6 +52,20 @@ class ScreeningForm(forms.Form):
         return day
 
 
+class RecalculationForm(ScreeningForm):
+    """Which year and part of the own scope is judged again, by the policy of which day."""
+
+    as_of = forms.DateField(label="政策按", widget=DateInput, help_text="按这一天有效的政策；名单仍按原筛查日")
+
+
+class BecauseForm(forms.Form):
+    """What was shown, and why."""
+
+    count = forms.IntegerField(widget=forms.HiddenInput)
+    amount = forms.DecimalField(widget=forms.HiddenInput, max_digits=16, decimal_places=2)
+    because = forms.CharField(max_length=300, required=False)
+
+
 def regions_of(person: Person, on: dt.date) -> list[tuple[str, str]]:
     """The regions of the offices that the person runs screenings for, the widest first."""
     mine = offices_in_scope(person, on, "screening.run")

@@ -18,6 +18,9 @@ from caseworks.law.models import Policy
 from caseworks.people.models import Office
 from caseworks.people.scope import scope_of
 from caseworks.registry.models import Unit
+from refunds.difference_models import Difference as Difference
+from refunds.difference_models import DifferenceQuerySet as DifferenceQuerySet
+from refunds.difference_models import Recalculation as Recalculation
 from refunds.enums import ChangeKind, DeterminationStatus, Fact, Outcome
 from refunds.reach import Reach
 

@@ -12,9 +12,9 @@ from django.urls import reverse
 from caseworks.base.panels import Panel, Waiting
 from caseworks.people.models import Person
 from caseworks.registry.models import Unit
-from refunds import summaries
+from refunds import differences, summaries
 from refunds.enums import Outcome
-from refunds.models import Assessment, AssessmentQuerySet, Determination, ScreeningRun
+from refunds.models import Assessment, AssessmentQuerySet, Determination, Difference, ScreeningRun
 
 SHOWN = (Outcome.ELIGIBLE, Outcome.MANUAL, Outcome.APPLY, Outcome.INELIGIBLE)
 LATEST = 5
@@ -43,6 +43,12 @@ def waiting(person: Person, on: dt.date) -> Iterator[Waiting]:
         Determination.objects.visible_to(person, on).waiting().exclude(set_by=person),
         query="status=set", hint="确认后立即重新核算；本人填报的须由另一人确认", tone="amber",
     )  # fmt: skip
+    for kind, permission in differences.PERMISSIONS.items():
+        found = Difference.objects.visible_to(person, on).waiting().filter(kind=kind)
+        yield Waiting(
+            f"differences_{kind.value}", f"{kind.label}待决定", permission, "refunds:difference_list", found,
+            query=f"status=proposed&kind={kind.value}", hint="重新核算发现的差额，办理或写明理由不予办理", tone="amber",
+        )  # fmt: skip
     year = latest_year()
     if year is not None:
         rows = Assessment.objects.visible_to(person, on).of_year(year).filter(outcome=Outcome.MANUAL)

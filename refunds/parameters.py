@@ -90,6 +90,9 @@ class Parameters(BaseParameters):
     )
     announcement_days: int = figure("days", "公示期（首日计入）", low=1, high=60)
     sample_share: Decimal = figure("ratio", "批量复核抽查比例")
+    recovery_days: int = figure("count", "责令退回的期限（自送达之日起，天）", low=1, high=180)
+    use_sample_share: Decimal = figure("ratio", "资金使用情况抽查比例")
+    waive_reminders: tuple[str, ...] = figure("text", "年末未办结的提前几天催办", many=True)
     amount_band: Decimal | None = figure("amount", "须再审批的金额（达到即须，空为不设）", blank=True)
 
     def small(self, opening_headcount: int) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from refunds.views import assessments, exports, screenings, why
+from refunds.views import assessments, differences, exports, recalculations, screenings, why
 from refunds.views import determinations as facts
 
 app_name = "refunds"
@@ -26,5 +26,18 @@ urlpatterns = [
     path("refunds/determinations/sheet/template/", facts.sheet_template, name="determination_sheet_template"),
     path("refunds/determinations/<int:pk>/", facts.determination_detail, name="determination_detail"),
     path("refunds/determinations/<int:pk>/evidence/", facts.determination_evidence, name="determination_evidence"),
+    path("refunds/differences/", differences.difference_list, name="difference_list"),
+    path("refunds/differences/totals/", differences.difference_totals, name="difference_totals"),
+    path("refunds/differences/decide/", differences.difference_decide, name="difference_decide"),
+    path("refunds/differences/export/<str:form>/", differences.difference_export, name="difference_export"),
+    path("refunds/differences/<int:pk>/", differences.difference_detail, name="difference_detail"),
+    path("refunds/differences/<int:pk>/decline/", differences.difference_decline, name="difference_decline"),
+    path("refunds/recalculations/new/", recalculations.recalculation_new, name="recalculation_new"),
+    path("refunds/recalculations/<int:pk>/", recalculations.recalculation_detail, name="recalculation_detail"),
+    path(
+        "refunds/recalculations/<int:pk>/progress/",
+        recalculations.recalculation_progress,
+        name="recalculation_progress",
+    ),
     path("why/", why.why, name="why"),
 ]

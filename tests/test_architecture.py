@@ -292,9 +292,12 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "money_batch": ("caseworks.money.composing", "caseworks.money.batches", "caseworks.money.fiscal"),
     "money_fundmonth": ("caseworks.money.fund",),
     "money_movement": ("caseworks.money.bank_results", "caseworks.money.recoveries"),  # the bank's; what is repaid
+    "money_finalcall": ("caseworks.money.year_end",),
+    "money_finalcallline": ("caseworks.money.year_end",),
     "money_payment": ("caseworks.money.writers", "caseworks.money.payments"),  # states; the word on an account
     "money_recovery": ("caseworks.money.recoveries",),
     "money_recoveryentry": ("caseworks.money.recoveries",),
+    "money_reminder": ("caseworks.money.year_end",),
     "money_repayment": ("caseworks.money.recoveries",),
     "money_resultfile": ("caseworks.money.bank_results",),
     "oversight_figure": ("caseworks.oversight.figures",),
@@ -309,7 +312,13 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "people_unitaccount": ("caseworks.people.staff",),
     "refunds_assessment": ("refunds.assessments", "refunds.cases"),  # judges; ties to its case
     "refunds_assessmentchange": ("refunds.assessments",),
+    "refunds_difference": (
+        "refunds.recalculation",
+        "refunds.differences",
+        "refunds.topups",
+    ),  # finds; decides; its case
     "refunds_determination": ("refunds.determinations",),
+    "refunds_recalculation": ("refunds.recalculation",),
     "refunds_screeningrun": ("refunds.screening",),
     "registry_accountdeclaration": ("caseworks.registry.declarations",),
     "registry_account": ("caseworks.registry.loading", "caseworks.registry.accounts"),  # proposes; decides

@@ -119,6 +119,10 @@ class DocumentKind(models.TextChoices):
     FUND_APPLICATION = "fund_application", "资金拨付申请表"
     OBJECTION_ANSWER = "objection_answer", "公示异议答复"
     SECOND_LOOK_ANSWER = "second_look_answer", "复核申请答复"
+    RECOVERY_NOTICE = "recovery_notice", "责令退回通知书"
+    RECOVERY_URGING = "recovery_urging", "催告书"
+    RECOVERY_HANDOVER = "recovery_handover", "移交函"
+    FINAL_CALL = "final_call", "未办结名单公告"
 
 
 class NoticeChannel(models.TextChoices):

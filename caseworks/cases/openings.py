@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,11 @@ def open_eligible(*, scheme: str, year: int, by: Actor, at: datetime) -> int:
     """Open a case for everything eligible in the offices that the person serves; returns how many."""
     module = scheme_module(scheme)
     source = _within(module.case_source(year), by, at)
+    return open_from(source, scheme=scheme, year=year, bind=lambda: int(module.case_bind(year)), by=by, at=at)
+
+
+def open_from(source: Source, *, scheme: str, year: int, bind: Callable[[], int], by: Actor, at: datetime) -> int:
+    """Open a case with its review sheet for every row of a source; `bind` ties the scheme's rows and tells how many."""
     with transaction.atomic():
         opened = history.open_cases(
             scheme=scheme, year=year, select=source.select, params=source.params, rounds=source.rounds, by=by, at=at
@@ -42,7 +47,7 @@ def open_eligible(*, scheme: str, year: int, by: Actor, at: datetime) -> int:
                 {**source.params, "scheme": scheme, "year": year},
             )
             sheets = cursor.rowcount
-        if not opened == sheets == module.case_bind(year):
+        if not opened == sheets == bind():
             raise Refusal("立件时有筛查结果被更新，未作任何更改。请待筛查结束后重试。")
     return opened
 

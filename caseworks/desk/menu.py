@@ -46,6 +46,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
                 "determination.view",
                 counts=("refunds:manual_list",),
             ),
+            Item("应补应退", "bi-plus-slash-minus", "refunds:difference_list", "recalculation.view"),
         ),
     ),
     ("劳务派遣", (Item("派遣单位申请", "bi-people", "dispatch:application_list", "dispatch.view"),)),
@@ -55,9 +56,17 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("拨付批次", "bi-collection", "money:batch_list", "payment.view"),
             Item("支付", "bi-credit-card", "money:payment_list", "payment.view"),
+            Item("年末未办结", "bi-calendar-x", "money:left_list", "payment.view"),
             Item("银行回盘", "bi-bank", "money:result_list", "payment.view"),
             Item("基金月报", "bi-piggy-bank", "money:fund_months", "fund.view"),
             Item("银行退回", "bi-arrow-return-left", "money:returned_list", "payment.view"),
+        ),
+    ),
+    (
+        "追回",
+        (
+            Item("追回", "bi-arrow-counterclockwise", "money:recovery_list", "recovery.view"),
+            Item("退还", "bi-arrow-return-left", "money:repayment_list", "recovery.view"),
         ),
     ),
     (

@@ -19,8 +19,8 @@ from caseworks.cases import queues
 from caseworks.cases.enums import AnnouncementStatus, ObjectionStatus, Stage, Status
 from caseworks.cases.models import Announcement, Case, Objection
 from caseworks.cases.reviews import PERMISSION_OF
-from caseworks.money.enums import GOING, BatchStatus, PaymentStatus
-from caseworks.money.models import Batch, Payment
+from caseworks.money.enums import GOING, BatchStatus, PaymentStatus, RecoveryStatus, RepaymentStatus
+from caseworks.money.models import Batch, Payment, Recovery, Repayment
 from caseworks.people.models import Person
 from caseworks.people.scope import scope_of
 from caseworks.registry.access import of_visible_units
@@ -152,11 +152,44 @@ def money_lines(person: Person, on: dt.date) -> list[Waiting]:
     ]  # fmt: skip
 
 
+def recovery_lines(person: Person, on: dt.date) -> list[Waiting]:
+    """Recoveries that wait for another person, for a paper, or beyond their term; repayments to be confirmed."""
+    rows = Recovery.objects.visible_to(person, on)
+    entered = Repayment.objects.filter(status=RepaymentStatus.ENTERED).exclude(entered_by=person)
+    return [
+        Waiting(
+            "recovery_confirm", "追回待确认", "recovery.confirm", "money:recovery_list",
+            rows.filter(status=RecoveryStatus.PROPOSED).exclude(found_by=person),
+            query="state=proposed", hint="须由提出人以外的人确认", tone="amber",
+        ),
+        Waiting(
+            "recovery_notice", "待责令退回", "recovery.notice", "money:recovery_list",
+            rows.filter(status=RecoveryStatus.OPEN, due_on__isnull=True), query="state=open",
+            hint="出具通知书并登记送达",
+        ),
+        Waiting(
+            "recovery_overdue", "追回已逾期", "recovery.notice", "money:recovery_list", rows.overdue(on),
+            query="state=overdue", hint="催告，仍不退还的移交", tone="red",
+        ),
+        Waiting(
+            "repayment_decide", "退还待确认", "repayment.confirm", "money:repayment_list",
+            scope_of(person, on).limit(entered, "recovery__"), query="status=entered", hint="须由登记人以外的人确认",
+        ),
+    ]  # fmt: skip
+
+
 def todos(person: Person, on: dt.date) -> list[Todo]:
     """Everything that may wait for the person, also where nothing does; counts are fresh and are kept for the menu."""
     declared = [
         line
-        for source in (registry_lines, case_lines, announcement_lines, money_lines, *scheme_functions("waiting"))
+        for source in (
+            registry_lines,
+            case_lines,
+            announcement_lines,
+            money_lines,
+            recovery_lines,
+            *scheme_functions("waiting"),
+        )
         for line in source(person, on)
         if person.has_perm(line.permission)
     ]

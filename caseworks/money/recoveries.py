@@ -15,6 +15,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from caseworks.base.errors import Refusal
+from caseworks.base.models import Document, StoredFile
 from caseworks.base.money import ZERO
 from caseworks.cases.sources import Source
 from caseworks.money.enums import (
@@ -169,6 +170,8 @@ def record(
     ref: str = "",
     note: str = "",
     due_on: date | None = None,
+    document: Document | None = None,
+    file: StoredFile | None = None,
 ) -> Recovery:
     """Write down that a notice was made, delivered, or urged, and until when the money is to come back."""
     with transaction.atomic():
@@ -177,7 +180,7 @@ def record(
         if due_on is not None:
             row.due_on = due_on
             row.save(update_fields=["due_on"])
-        _enter(row, kind, ref=ref, on=on, note=note, by=by, at=at)
+        _enter(row, kind, ref=ref, on=on, note=note, by=by, at=at, document=document, file=file)
     return row
 
 
@@ -300,7 +303,17 @@ def withdraw(key: str, *, on: date, because: str, by: Actor, at: datetime) -> Re
     return row
 
 
-def hand_over(key: str, *, to: str, on: date, because: str, by: Actor, at: datetime, ref: str = "") -> Recovery:
+def hand_over(
+    key: str,
+    *,
+    to: str,
+    on: date,
+    because: str,
+    by: Actor,
+    at: datetime,
+    ref: str = "",
+    document: Document | None = None,
+) -> Recovery:
     """Give the claim to those who can enforce it; what comes back afterwards still counts."""
     if not to.strip() or not because.strip():
         raise Refusal("请写明移交单位和理由，未作任何更改。")
@@ -310,7 +323,8 @@ def hand_over(key: str, *, to: str, on: date, because: str, by: Actor, at: datet
             raise Refusal(f"“{row}”{row.get_status_display()}，不能移交，未作任何更改。请刷新后查看。")
         row.status, row.ended_on = RecoveryStatus.HANDED_OVER, on
         row.save(update_fields=["status", "ended_on"])
-        _enter(row, EntryKind.HANDED_OVER, ref=ref, on=on, note=f"移交{to.strip()}：{because.strip()}", by=by, at=at)
+        words = f"移交{to.strip()}：{because.strip()}"
+        _enter(row, EntryKind.HANDED_OVER, ref=ref, on=on, note=words, by=by, at=at, document=document)
     return row
 
 
@@ -344,10 +358,13 @@ def _enter(
     ref: str = "",
     amount: Decimal = ZERO,
     note: str = "",
+    document: Document | None = None,
+    file: StoredFile | None = None,
 ) -> None:
     RecoveryEntry.objects.create(
-        recovery=row, kind=kind, ref=ref, amount=amount, on=on, note=note, at=at, person=by.person, label=by.label
-    )
+        recovery=row, kind=kind, ref=ref, amount=amount, on=on, note=note, document=document, file=file, at=at,
+        person=by.person, label=by.label,
+    )  # fmt: skip
 
 
 def _settle(row: Recovery, on: date, by: Actor, at: datetime, note: str = "") -> None:

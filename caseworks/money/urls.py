@@ -1,6 +1,6 @@
 """The pages of money, below /desk/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from caseworks.money.views import batches, declarations, finance, fund, payments, results, returned
 
@@ -28,5 +28,6 @@ urlpatterns = [
     path("accounts/declarations/<int:pk>/file", declarations.declaration_file, name="declaration_file"),
     path("fund/", fund.month_list, name="fund_months"),
     path("payments/<int:pk>/", payments.payment_detail, name="payment_detail"),
+    path("", include("caseworks.money.recovery_urls")),
     path("payments/<int:pk>/act/", payments.payment_act, name="payment_act"),
 ]

@@ -31,6 +31,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # skill claims (N3)
     "claim.view": _READERS,
     "claim.take": frozenset({Role.CLERK}),
+    "recalculation.view": _READERS,
+    "recalculation.run": frozenset({Role.CLERK}),
+    "difference.topup": frozenset({Role.CLERK}),
+    "difference.recover": frozenset({Role.APPROVER}),
     # cases (N6.2)
     "case.view": _READERS,
     "case.note": _BUSINESS,
@@ -74,6 +78,19 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "books.check": frozenset({Role.SUPERVISOR}),
     "fund.view": _READERS,
     "fund.record": frozenset({Role.CASHIER}),
+    # money that comes back, and how it was used (N6.2, J2.0)
+    "recovery.view": _READERS,
+    "recovery.propose": frozenset({Role.CLERK, Role.REVIEWER}),
+    "recovery.confirm": frozenset({Role.APPROVER, Role.SUPERVISOR}),
+    "recovery.notice": frozenset({Role.CLERK}),
+    "recovery.hand_over": frozenset({Role.APPROVER, Role.SUPERVISOR}),
+    "recovery.withdraw": frozenset({Role.SUPERVISOR}),
+    "repayment.enter": frozenset({Role.CASHIER}),
+    "repayment.confirm": frozenset({Role.CASHIER, Role.APPROVER}),
+    "use.view": _READERS,
+    "use.ask": frozenset({Role.CLERK}),
+    "use.report": frozenset({Role.CLERK}),
+    "use.check": frozenset({Role.CLERK, Role.REVIEWER}),
     # policy and calendar
     "policy.view": _READERS,
     "policy.draft": frozenset({Role.SUPERVISOR}),

@@ -41,6 +41,9 @@ YEAR = Parameters(
     tax_account_sizes=("small", "micro"),
     tax_account_types=("individual_business",),
     announcement_days=5,
+    recovery_days=30,
+    use_sample_share=Decimal("0.05"),
+    waive_reminders=("30", "15", "5"),
     sample_share=Decimal("0.05"),
     amount_band=None,
 )  # fmt: skip

@@ -5,10 +5,14 @@ from caseworks.money.models.fund import FundMonth
 from caseworks.money.models.movements import BankFile, Movement, ResultFile
 from caseworks.money.models.payments import Payment, PaymentQuerySet
 from caseworks.money.models.recoveries import Recovery, RecoveryEntry, RecoveryQuerySet, Repayment
+from caseworks.money.models.year_end import FinalCall, FinalCallLine, FinalCallQuerySet, Reminder
 
 __all__ = [
     "BankFile",
     "Batch",
+    "FinalCall",
+    "FinalCallLine",
+    "FinalCallQuerySet",
     "FundMonth",
     "Movement",
     "Payment",
@@ -16,6 +20,7 @@ __all__ = [
     "Recovery",
     "RecoveryEntry",
     "RecoveryQuerySet",
+    "Reminder",
     "Repayment",
     "ResultFile",
 ]

@@ -9,6 +9,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
+from caseworks.base.models import Document, StoredFile
 from caseworks.cases.enums import Scheme
 from caseworks.cases.models import Case
 from caseworks.money.enums import OWING, EntryKind, RecoveryKind, RecoveryOrigin, RecoveryStatus, RepaymentStatus
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from caseworks.people.models import Person
+
+TONES = {"proposed": "grey", "open": "amber", "handed_over": "red", "closed": "green", "withdrawn": "grey"}
 
 
 class RecoveryQuerySet(models.QuerySet["Recovery"]):
@@ -121,6 +124,16 @@ class Recovery(models.Model):
         return f"{self.name} {self.year} {self.get_kind_display()} {self.amount}"
 
     @property
+    def number(self) -> str:
+        """追回编号, to be written on the transfer that pays it back."""
+        return f"ZH{self.year}{self.pk:06d}"
+
+    @property
+    def tone(self) -> str:
+        """The colour of its state."""
+        return TONES[self.status]
+
+    @property
     def owed(self) -> Decimal:
         """What is still to be given back."""
         return Decimal(self.amount - self.reduced - self.repaid)
@@ -135,6 +148,8 @@ class RecoveryEntry(models.Model):
     amount = models.DecimalField("金额", max_digits=14, decimal_places=2, default=0, help_text="应追回为正，其余为负")
     on = models.DateField("日期")
     note = models.TextField("说明", blank=True, default="")
+    document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="文书")
+    file = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="附件")
     at = models.DateTimeField("登记时间")
     person = signed("办理人")
     label = models.CharField("办理人（记录）", max_length=200)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -12,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from caseworks.base.pages import KeysetPage, Order
-from caseworks.base.panels import scheme_functions
+from caseworks.base.panels import functions_of
 from caseworks.people.access import access
 from caseworks.people.models import Person
 from caseworks.people.scope import offices_in_scope
@@ -120,7 +122,7 @@ def unit_detail(request: HttpRequest, uscc: str) -> HttpResponse:
             "listings": list(Listing.objects.filter(uscc=uscc).order_by("-listed_on")),
             "leavers": facts.leavers(uscc),
             "rejected": _rejected(uscc),
-            "panels": [panel for source in scheme_functions("unit_panels") for panel in source(unit, person, on)],
+            "panels": [panel for source in _panels() for panel in source(unit, person, on)],
         },
     )
 
@@ -135,6 +137,10 @@ def unit_history(request: HttpRequest, uscc: str) -> HttpResponse:
     template = "registry/_unit_history.html" if getattr(request, "htmx", False) else "registry/unit_history.html"
     context = {"unit": unit, "happenings": facts.happenings(accounts, facts.retirements_of(uscc))}
     return render(request, template, context)
+
+
+def _panels() -> Iterator[Callable[..., Any]]:
+    return functions_of([*settings.SCHEMES, *settings.PANELS], "unit_panels")
 
 
 def _rejected(uscc: str) -> list[RejectedRow]:
