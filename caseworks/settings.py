@@ -113,7 +113,7 @@ INSTALLED_APPS = [
     "axes",
 ]
 SCHEMES = ["refunds.scheme", "dispatch.scheme", "subsidies.scheme"]
-PANELS = ["caseworks.money.panels"]  # cards of the kernel's own on a unit's page, beside those of the schemes
+PANELS = ["caseworks.money.panels", "caseworks.desk.panels"]  # cards of the kernel's own on a unit's and a case's page
 EXPORTERS = ["caseworks.money.exports"]  # results of the kernel's own, beside those of the schemes
 BOOKS = "caseworks.books.looking.around"  # looks at the books around an operation with money
 FUND_WARNING_MONTHS = env.int("CASEWORKS_FUND_WARNING_MONTHS", default=6)  # above what the policy row asks for: amber

@@ -11,6 +11,8 @@ urlpatterns = [
     path("announcements/", include("caseworks.cases.public_urls")),
     path("final-calls/", include("caseworks.money.public_urls")),
     path("desk/", include("caseworks.cases.announcement_urls")),
+    path("desk/", include("caseworks.desk.documents.urls")),
+    path("desk/", include("caseworks.desk.notices.urls")),
     path("desk/", include("caseworks.registry.urls")),
     path("desk/", include("caseworks.cases.urls")),
     path("desk/", include("caseworks.money.urls")),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from refunds.parameters import Parameters
 
 if TYPE_CHECKING:
-    from caseworks.base.panels import Panel, Waiting
+    from caseworks.base.panels import Offer, Panel, Waiting
     from caseworks.books.invariants import Invariant
     from caseworks.cases.models import Case
     from caseworks.cases.sources import Announced, Rejudged, Source
@@ -142,3 +142,10 @@ def policy_trial(policy: Policy, before: Policy, on: dt.date, tell: Tell) -> Tri
     from refunds.trial import trial
 
     return trial(policy, before, on, tell)
+
+
+def case_papers(case: Case, person: Person, on: dt.date) -> Iterable[Offer]:
+    """Papers that may be written for a case now."""
+    from refunds.decisions import offers
+
+    return offers(case, person, on)

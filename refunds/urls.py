@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from refunds.views import assessments, differences, exports, recalculations, screenings, why
+from refunds.views import assessments, decisions, differences, exports, recalculations, screenings, why
 from refunds.views import determinations as facts
 
 app_name = "refunds"
@@ -39,5 +39,6 @@ urlpatterns = [
         recalculations.recalculation_progress,
         name="recalculation_progress",
     ),
+    path("refunds/cases/<int:case>/decision/", decisions.decision_issue, name="decision_issue"),
     path("why/", why.why, name="why"),
 ]

@@ -15,13 +15,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 
 import filetype
+from csp.decorators import csp_update
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.utils.module_loading import import_string
 
@@ -38,11 +39,17 @@ _FOLDER = "files"
 _log = logging.getLogger(__name__)
 
 
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
 class Uploaded(Protocol):
     """A file as a form hands it over."""
 
-    name: str | None
-    size: int
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def size(self) -> int | None: ...
 
     def read(self) -> bytes: ...
 
@@ -57,13 +64,18 @@ class Accepted:
     sha256: str
 
 
-def accept(uploaded: Uploaded, kinds: Collection[str] = EVIDENCE, *, limit: int | None = None) -> Accepted:
-    """Look at a file: `kinds` are the types allowed, `limit` its bytes (default: settings.ATTACHMENT_LIMIT).
+def limit() -> int:
+    """How many bytes a file may have."""
+    return int(settings.ATTACHMENT_LIMIT)
+
+
+def accept(uploaded: Uploaded, kinds: Collection[str] = EVIDENCE, *, most: int | None = None) -> Accepted:
+    """Look at a file: `kinds` are the types allowed, `most` its bytes (default: settings.ATTACHMENT_LIMIT).
 
     Refusal where it is too large, empty, of another kind, or where the scanner of settings.FILE_SCANNER finds something.
     """
-    name, most = _name_of(uploaded.name or "未命名"), limit or settings.ATTACHMENT_LIMIT
-    if uploaded.size > most:
+    name, most = _name_of(uploaded.name or "未命名"), most or limit()
+    if (uploaded.size or 0) > most:
         raise Refusal(f"“{name}”超过 {_megabytes(most)} MB，没有保存。请压缩或拆分后重新上传。")
     content = uploaded.read()
     found = filetype.guess(content) if content else None
@@ -118,10 +130,11 @@ def content_of(stored: StoredFile) -> bytes:
     return content
 
 
-def serve(stored: StoredFile, *, attachment: bool | None = None) -> HttpResponse:
+def serve(stored: StoredFile, *, attachment: bool | None = None, framed: bool = False) -> HttpResponse:
     """The file as a response: PDF and pictures open in the browser, all else (or `attachment=True`) is taken away.
 
-    Who may have it is the calling view's question. 404 where the content is damaged (told to the log).
+    `framed` lets a page of ours show it inside itself (`framing` marks that page's view). Who may have it is the
+    calling view's question. 404 where the content is damaged (told to the log).
     """
     try:
         content = content_of(stored)
@@ -134,12 +147,19 @@ def serve(stored: StoredFile, *, attachment: bool | None = None) -> HttpResponse
     response["Cache-Control"] = "private, no-store"
     # Browsers show a PDF by a viewer of their own, which a sandbox keeps from starting.
     opened = stored.type == PDF and not taken
+    around = "'self'" if framed else "'none'"
     response["Content-Security-Policy"] = (
-        "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+        f"default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors {around}"
         if opened
-        else "default-src 'none'; sandbox"
+        else f"default-src 'none'; sandbox; frame-ancestors {around}"
     )
+    response["X-Frame-Options"] = "SAMEORIGIN" if framed else "DENY"
     return response
+
+
+def framing(view: View) -> View:
+    """A view whose page shows files of ours inside itself."""
+    return cast(View, csp_update({"frame-src": ["'self'"]})(view))
 
 
 def _name_of(name: str) -> str:

@@ -1,10 +1,11 @@
 """What a scheme shows on the desk without being imported by it: waiting work and panels, by named functions.
 
-Each module of settings.SCHEMES may define
+Each module of settings.SCHEMES may define (those of cards also each of settings.PANELS)
 
 - `waiting(person, on) -> Iterable[Waiting]`: work that waits for somebody of this office,
 - `home_panels(person, on) -> Iterable[Panel]`: cards of the workbench,
 - `unit_panels(unit, person, on) -> Iterable[Panel]`: cards of a unit's page,
+- `case_papers(case, person, on) -> Iterable[Offer]`: papers that may be written for a case now,
 - `portal_panels(uscc, on) -> Iterable[Panel]`: cards of an enterprise's own page: how its matter stands,
 - `portal_duties(uscc, on) -> Iterable[Duty]`: what the enterprise must do, until when.
 """
@@ -45,6 +46,15 @@ class Panel:
     url: str = ""
     more: str = "查看全部"
     wide: bool = False
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A paper that may be written now: a button that posts to `url`."""
+
+    label: str
+    url: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,13 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("公示异议", "bi-chat-square-text", "announcements:objection_list", "objection.view"),
         ),
     ),
+    (
+        "告知",
+        (
+            Item("通知", "bi-send", "notices:notice_list", "notice.view"),
+            Item("文书", "bi-file-earmark-text", "documents:document_list", "document.view"),
+        ),
+    ),
     ("查询", (Item("为什么没有我", "bi-question-circle", "refunds:why", "screening.view"),)),
     (
         "监管",

@@ -91,6 +91,14 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "use.ask": frozenset({Role.CLERK}),
     "use.report": frozenset({Role.CLERK}),
     "use.check": frozenset({Role.CLERK, Role.REVIEWER}),
+    # notices and documents (N5.1)
+    "notice.view": _READERS,
+    "notice.resend": frozenset({Role.CLERK, Role.SUPERVISOR}),
+    "notice.block": frozenset({Role.CLERK, Role.SUPERVISOR}),
+    "notice.template": frozenset({Role.SUPERVISOR}),
+    "document.view": _READERS,
+    "document.issue": frozenset({Role.CLERK, Role.REVIEWER, Role.APPROVER}),
+    "document.seal": frozenset({Role.CLERK, Role.SUPERVISOR}),
     # policy and calendar
     "policy.view": _READERS,
     "policy.draft": frozenset({Role.SUPERVISOR}),

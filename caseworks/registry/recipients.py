@@ -24,6 +24,6 @@ def of(rows: Sequence[Notice]) -> Mapping[int, Recipient]:
     for row in rows:
         office = offices.get(row.office)
         found[row.pk] = Recipient(
-            phones.get(row.subject, ""), office.name if office else "", office.phone if office else ""
+            phones.get(row.subject, ""), office.issuer if office else "", office.phone if office else ""
         )
     return found

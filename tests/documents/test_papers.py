@@ -16,7 +16,7 @@ from caseworks.base.errors import Refusal
 from caseworks.base.models import Document, SealedScan, StoredFile
 
 pytestmark = pytest.mark.django_db
-AT = dt.datetime(2024, 7, 12, 1, tzinfo=dt.UTC)
+AT = dt.datetime(2024, 7, 12, 1, 0, 0, 123456, tzinfo=dt.UTC)
 TEMPLATE = Path(__file__).parent / "paper.typ"
 DATA = {
     "name": "测试单位#strong[有限]公司",

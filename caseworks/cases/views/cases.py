@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from caseworks.base.errors import Refusal
+from caseworks.base.panels import Panel, functions_of
 from caseworks.cases import history, opinions, reviews, sampling, sources
 from caseworks.cases.enums import SendBackReason, Stage, Status
 from caseworks.cases.forms import ActForm
@@ -63,13 +65,19 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "reviews": [(row, "、".join(str(SendBackReason(code).label) for code in row.reasons)) for row in signed],
         "notes": case.notes.all(),
         "events": [(event, STEPS[event.step].label) for event in case.events.all()],
-        "panels": list(sources.panels(case, person, on)),
+        "panels": [*sources.panels(case, person, on), *_panels(case, person, on)],
         "opinions": opinions.common(person, stage) if stage and mine else [],
         "reasons": SendBackReason.choices,
         **{f"may_{name}": _may(name, case, by) for name in ("send_back", "rejudge", "refuse", "withdraw")},
         "may_note": person.has_perm("case.note"),
     }
     return render(request, "cases/case_detail.html", context)
+
+
+def _panels(case: Case, person: Person, on: date) -> Iterator[Panel]:
+    """Cards that the desk adds to those of the case's scheme."""
+    for source in functions_of(settings.PANELS, "case_panels"):
+        yield from source(case, person, on)
 
 
 def _may(step: str, case: Case, by: Actor) -> bool:

@@ -8,6 +8,8 @@ from django.db.models import Q, Value
 
 from caseworks.people.enums import OfficeLevel
 
+_BODIES = ("局", "厅", "中心", "处", "所", "站", "机构", "办公室", "部门")
+
 
 class OfficeQuerySet(models.QuerySet["Office"]):
     """Words about offices."""
@@ -63,6 +65,11 @@ class Office(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def issuer(self) -> str:
+        """As papers name it: the office's name, or what it is where the name is that of a place."""
+        return self.name if self.name.endswith(_BODIES) else f"{self.name}失业保险经办机构"
 
     @property
     def city_or_self_id(self) -> int:
