@@ -297,6 +297,8 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "check-books": {"task": "books.check", "schedule": crontab(hour=3, minute=10)},
     "check-books-changed": {"task": "books.check_changed", "schedule": crontab(minute=40)},
+    "enforce-deadlines": {"task": "dispatch.enforce_deadlines", "schedule": crontab(hour=0, minute=5)},
+    "dispatch-letters": {"task": "dispatch.issue_letters", "schedule": crontab(minute=35)},
     "clear-announcements": {"task": "cases.clear_announcements", "schedule": crontab(hour=0, minute=20)},
     "remind-left-over": {"task": "money.remind_left_over", "schedule": crontab(hour=8, minute=30)},
     "deliver-notices": {"task": "base.deliver_notices", "schedule": crontab()},

@@ -21,7 +21,7 @@ from caseworks.cases import history, openings
 from caseworks.cases.lifecycle import UNDER_REVIEW
 from caseworks.people.actors import Actor
 from dispatch import application_writers as writers
-from dispatch import checks, rights
+from dispatch import checks, rights, telling
 from dispatch.checks import Looked
 from dispatch.enums import Action, ApplicationStatus, AttachmentKind, Channel
 from dispatch.models import Application, Attachment, Share
@@ -129,7 +129,8 @@ def send_back(application: Application, *, note: str, by: Actor, at: datetime.da
         row.status = ApplicationStatus.SENT_BACK
         row.fingerprint = writers.fingerprint(row, writers.parts_of(row))
         row.save(update_fields=["status", "fingerprint"])
-        writers.tell(row, Action.SENT_BACK, by=by, at=at, note=note)
+        line = writers.tell(row, Action.SENT_BACK, by=by, at=at, note=note)
+        telling.sent_back(row, note.strip(), at=at, nth=line.pk)
         if row.case_id is not None:
             openings.rejudge(row.case_id, by=by, at=at, note=f"退回补正：{note.strip()}")
     return row

@@ -17,7 +17,7 @@ from caseworks.base.sheets.columns import Column, Shape
 from caseworks.base.sheets.errors import BadValue
 from caseworks.law import policies
 from caseworks.people.actors import Actor
-from dispatch import lines, obligations, rights
+from dispatch import lines, obligations, rights, telling
 from dispatch.enums import VoucherReason, VoucherStatus
 from dispatch.lines import Problem
 from dispatch.models import Application, Obligation, Voucher
@@ -94,6 +94,7 @@ def import_file(path: Path, *, by: Actor, at: dt.datetime) -> Outcome:
         by_number = _locked(Voucher.objects.filter(receipt_no__in=numbers).values_list("pk", flat=True))
         bands = _Bands()
         changed: list[int] = []
+        told: list[Voucher] = []
         for line in found.lines:
             got = line.values
             opinion = Opinion(got["decision"], got["decided_on"], got["reason"] or _UNSAID.get(got["decision"], ""))
@@ -104,8 +105,11 @@ def import_file(path: Path, *, by: Actor, at: dt.datetime) -> Outcome:
                 outcome.refused.append(Problem(line.line, "receipt_no", got["receipt_no"], refusal.message))
                 continue
             setattr(outcome, what, getattr(outcome, what) + 1)
-            changed += [v.obligation_id for v in mine] if what == "decided" else []
+            if what == "decided":
+                changed += [v.obligation_id for v in mine]
+                told += [v for v in mine if v.decided_at == at and v.status == VoucherStatus.REJECTED]
         obligations.tally(changed)
+        telling.rejected(told, at=at)
     return outcome
 
 
@@ -125,6 +129,7 @@ def decide(voucher: Voucher, opinion: Opinion, *, by: Actor, at: dt.datetime) ->
             raise Refusal(f"凭证 {row.receipt_no} {row.get_status_display()}，不能再作另一决定，未作任何更改。")
         _give(row, opinion, _Bands(), by=by, at=at)
         obligations.tally([row.obligation_id])
+        telling.rejected([row] if row.status == VoucherStatus.REJECTED else [], at=at)
     row.refresh_from_db()
     return row
 
@@ -214,6 +219,7 @@ def _locked(ids: Iterable[int]) -> dict[str, list[Voucher]]:
     parts = Voucher.objects.filter(pk__in=wanted).values("obligation")
     list(Obligation.objects.select_for_update().filter(pk__in=parts).order_by("pk").values_list("pk"))
     found: dict[str, list[Voucher]] = defaultdict(list)
-    for row in Voucher.objects.select_for_update().filter(pk__in=wanted).order_by("pk"):
+    vouchers = Voucher.objects.select_for_update(of=("self",)).select_related("obligation__payment")
+    for row in vouchers.filter(pk__in=wanted).order_by("pk"):
         found[row.receipt_no].append(row)
     return found

@@ -20,8 +20,8 @@ from caseworks.law.models import Policy
 from caseworks.law.workdays import Calendar
 from caseworks.money import recoveries
 from caseworks.people.actors import Actor
-from dispatch import obligations, returns
-from dispatch.models import LEFT, Finding
+from dispatch import barring, obligations, returns, telling
+from dispatch.models import LEFT
 from dispatch.parameters import Parameters
 
 SCHEME = "refunds"  # a bar is from the refund, whose screening reads it: whatever the unit is next year (contract 2)
@@ -134,7 +134,10 @@ def sweep(as_of: dt.date, *, by: Actor, at: dt.datetime) -> Swept:
             )
             done.amount = cursor.fetchone()[0]
         done.repaid = _late_returns(found, by=by, at=at)
-        done.bars = len(propose_bars(as_of, by=by, at=at))
+        proposed = propose_bars(as_of, by=by, at=at)
+        done.bars = len(proposed)
+        telling.recovered(found, at=at)
+        barring.tell_proposed(proposed, on=as_of, by=by, at=at)
     return done
 
 
@@ -207,8 +210,3 @@ def _policies() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT policy_id FROM dispatch_application")
         return [pk for (pk,) in cursor.fetchall()]
-
-
-def findings_of(obligation: int) -> list[Finding]:
-    """What was found of a part, the first time first."""
-    return list(Finding.objects.filter(obligation=obligation).select_related("recovery", "bar").order_by("nth"))

@@ -13,9 +13,10 @@ from django.db import connection
 from caseworks.base.sealed import lookup_hash, unseal
 from caseworks.cases.enums import BarStatus
 from caseworks.cases.models import Bar
+from caseworks.cases.sources import Source
 from caseworks.registry.models import Unit
 from dispatch.enums import PartKind
-from dispatch.models import Application, RosterRow, Share
+from dispatch.models import LEFT, Application, RosterRow, Share
 from dispatch.policy import Host, Row
 from refunds.models import Assessment
 
@@ -126,3 +127,17 @@ def _missing(uscc: str, year: int, hashes: list[bytes], most: int) -> list[Missi
 def last_day(day: date | None) -> str:
     """A licence's last day in words."""
     return "长期" if day is None else f"{day:%Y-%m-%d}"
+
+
+_OVERDUE = f"""
+    SELECT o.uscc AS subject, o.year || ' 年度应转付用工单位的 ' || sum({LEFT}) || ' 元已过期限（'
+        || to_char(min(o.due_on), 'YYYY-MM-DD') || '），未转付也未退回。' AS reason
+    FROM dispatch_obligation o
+    WHERE o.status = 'open' AND NOT o.provisional AND o.due_on < %(overdue_on)s AND {LEFT} > 0
+    GROUP BY o.uscc, o.year
+"""
+
+
+def overdue(on: date) -> Source:
+    """SQL of agencies with parts past their deadline that are neither covered by vouchers nor claimed back yet."""
+    return Source(_OVERDUE, {"overdue_on": on})

@@ -20,7 +20,7 @@ from caseworks.law.models import Policy
 from caseworks.money import recoveries
 from caseworks.money.enums import OWING
 from caseworks.people.actors import Actor
-from dispatch import rights
+from dispatch import rights, telling
 from dispatch.enums import ObligationStatus
 from dispatch.models import Finding, Obligation, ObligationLine
 from dispatch.parameters import Parameters
@@ -134,7 +134,10 @@ def open_missing(*, by: Actor, at: dt.datetime) -> int:
         calendar = calendars.current()
         for count, group in starts.items():
             deadlines.set_many(KIND, group, count, calendar=calendar, by=by, at=at)
-        return open_for([payment for payment, _, _ in credited], at=at)
+        payments = [payment for payment, _, _ in credited]
+        opened = open_for(payments, at=at)
+        telling.credited(payments, at=at)
+        return opened
 
 
 def open_for(payments: list[int], *, at: dt.datetime) -> int:

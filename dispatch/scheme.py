@@ -27,6 +27,20 @@ def exports() -> Mapping[str, Callable[[int, Path], int]]:
     return {NAME: write_dispatch}
 
 
+def invariants() -> Mapping[str, str]:
+    """What the books check of agencies: name → SQL of the offending rows."""
+    from dispatch.invariants import CHECKS
+
+    return CHECKS
+
+
+def payment_obstacles(on: dt.date) -> Source:
+    """Agencies that have let the deadline of a host's part pass are paid nothing for now (J2.8)."""
+    from dispatch.facts import overdue
+
+    return overdue(on)
+
+
 def portal_panels(uscc: str, on: dt.date) -> Iterable[Panel]:
     """The card of an agency's own page."""
     from dispatch.matters import panels

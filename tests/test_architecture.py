@@ -273,13 +273,24 @@ WRITERS: dict[str, tuple[str, ...]] = {
     ),  # ties to its case
     "dispatch_applicationline": ("dispatch.application_writers",),
     "dispatch_attachment": ("dispatch.applications",),
+    "dispatch_baranswer": ("dispatch.barring",),
+    "dispatch_barpaper": ("dispatch.barring", "dispatch.letters"),  # told; its letter
     "dispatch_finding": ("dispatch.enforcement", "dispatch.returns"),  # finds; a timely return takes off
-    "dispatch_fundreturn": ("dispatch.returns",),
-    "dispatch_obligation": ("dispatch.obligations", "dispatch.enforcement"),  # opens and counts; claims in place
+    "dispatch_fundreturn": ("dispatch.returns", "dispatch.replacing"),  # confirms; moves to the part in its place
+    "dispatch_obligation": (
+        "dispatch.obligations",  # opens and counts
+        "dispatch.enforcement",  # claims in place
+        "dispatch.replacing",  # closes what is replaced
+    ),
     "dispatch_obligationline": ("dispatch.obligations",),
     "dispatch_rosterrow": ("dispatch.application_writers",),
     "dispatch_share": ("dispatch.application_writers",),
-    "dispatch_voucher": ("dispatch.vouchers", "dispatch.decisions"),  # handed in; decided
+    "dispatch_voucher": (
+        "dispatch.vouchers",  # handed in
+        "dispatch.decisions",  # decided
+        "dispatch.annulments",
+        "dispatch.replacing",  # moves to the part in its place
+    ),
     "law_calendarchange": ("caseworks.law.calendars",),
     "law_calendarday": ("caseworks.law.calendars",),
     "law_calendaryear": ("caseworks.law.calendars",),

@@ -123,6 +123,7 @@ class DocumentKind(models.TextChoices):
     RECOVERY_URGING = "recovery_urging", "催告书"
     RECOVERY_HANDOVER = "recovery_handover", "移交函"
     FINAL_CALL = "final_call", "未办结名单公告"
+    BAR_NOTICE = "bar_notice", "拟取消资格告知书"
 
 
 class NoticeChannel(models.TextChoices):

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from caseworks.base.models import Document, StoredFile
 from caseworks.cases.models import Bar
+from caseworks.law.models import Deadline
 from caseworks.money.models import Recovery
 from dispatch.enums import Cause
 from dispatch.models.obligations import Obligation
@@ -37,9 +38,6 @@ class Finding(models.Model):
     bar = models.ForeignKey(
         Bar, models.PROTECT, null=True, blank=True, related_name="findings", verbose_name="取消资格"
     )
-    notice = models.ForeignKey(
-        Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="责令退回通知书"
-    )
     at = models.DateTimeField("时间")
     label = models.CharField("记录人", max_length=200)
 
@@ -56,7 +54,6 @@ class Finding(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["id"], condition=Q(bar__isnull=True), name="finding_without_bar"),
-            models.Index(fields=["id"], condition=Q(notice__isnull=True), name="finding_without_notice"),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.Protect(
@@ -79,14 +76,13 @@ class BarPaper(models.Model):
     document = models.ForeignKey(
         Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="告知书"
     )
-    answer_by = models.DateField("申辩截止日")
-    provisional = models.BooleanField("预计", default=False)
+    deadline = models.ForeignKey(Deadline, models.PROTECT, null=True, related_name="+", verbose_name="申辩期限")
 
     class Meta:
         verbose_name = verbose_name_plural = "拟取消资格告知"
 
     def __str__(self) -> str:
-        return f"{self.bar} {self.answer_by}"
+        return str(self.bar)
 
 
 class BarAnswer(models.Model):
