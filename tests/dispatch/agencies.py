@@ -32,6 +32,9 @@ CREDITED = dt.date(2024, 6, 28)
 DUE = dt.date(2024, 8, 9)  # the end of the 30th working day after the credit
 HEADER = "id_no,name,employment_form,host_uscc,host_name,host_type,period_from,period_to,premium_paid"
 HOSTS = ("91220102XNQNQPW14U", "91220184XNU75FL159", "91220105XNYREPN1X2", "91220184XNG8LBL175")
+AGENCIES = (
+    "91220104XN6NQP823M", "91220104XN8LA3924Q", "91220104XNAJUD922M", "91220104XNCGDQ926C", "91220104XNEEY3A265",
+)  # fmt: skip
 PEOPLE = (
     "220104195005310003", "22010519500531000X", "220106195005310006", "220112195005310003", "22011319500531000X",
     "220122195005310006",
@@ -72,7 +75,9 @@ class Paid:
     receipts: int = 0
 
     def __post_init__(self) -> None:
-        self.unit = make_unit(self.number, "220102", dispatch_licence=f"SYN-{self.number}")
+        self.unit = make_unit(
+            self.number, "220102", uscc=AGENCIES[self.number - 1], dispatch_licence=f"SYN-{self.number}"
+        )
         give_account(self.unit)
         whole = Decimal(self.premium) * (self.hosts + 1)
         judge(
