@@ -16,6 +16,7 @@ from caseworks.cases.sources import Announced, Rejudged, Source
 from caseworks.law import policies
 from caseworks.law.models import Policy
 from caseworks.people.models import Person
+from caseworks.registry import successions
 from refunds import assessments, facts, rulebook, topups
 from refunds.enums import Flag, Outcome
 from refunds.models import Assessment, Difference, ScreeningRun
@@ -24,7 +25,7 @@ from refunds.parameters import Parameters
 FINGERPRINT = "sha256(convert_to(json_build_array('refunds', a.year, a.uscc, {shown})::text, 'UTF8'))".format(
     shown=", ".join(f"a.{name}" for name in assessments.SHOWN)
 )
-# Eligible judgements without a case; nothing is opened over 0.00 yuan. (N5.1)
+# Eligible judgements without a case; nothing is opened over 0.00 yuan, or of a unit that another took over. (N5.1)
 _ELIGIBLE = f"""
     SELECT a.uscc AS subject, a.name, a.office_id, a.city_office_id, a.amount, {FINGERPRINT} AS fingerprint,
            a.flags::text[] AS flags, p.share AS sample_share, p.band AS amount_band
@@ -32,6 +33,7 @@ _ELIGIBLE = f"""
     JOIN unnest(%(policies)s::bigint[], %(shares)s::numeric[], %(bands)s::numeric[]) AS p(policy, share, band)
       ON p.policy = a.policy_id
     WHERE a.year = %(assessed)s AND a.outcome = 'eligible' AND a.amount > 0 AND a.case_id IS NULL
+      AND a.uscc <> ALL(%(succeeded)s::text[])
 """
 _BIND = f"""
     UPDATE refunds_assessment a SET case_id = c.id
@@ -60,6 +62,7 @@ def source(year: int) -> Source:
             "policies": list(rows),
             "shares": [figures.sample_share for figures in rows.values()],
             "bands": [figures.amount_band for figures in rows.values()],
+            "succeeded": sorted(successions.edges()),
         },
     )
 

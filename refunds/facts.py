@@ -2,6 +2,10 @@
 
 The ledger of a unit is read through the key (uscc, period), which stands in the order of both, so that nothing is
 sorted or held: the first unit comes out at once, and what comes out is judged while the next is read.
+
+A unit that took over another (承继) is counted with it as one: contributions, leavers, bars and rejected rows of all its
+predecessors are its own, and nothing is left to them. These few units are a part of the query of their own; where there
+are none, the query is what it was.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from refunds.models import Assessment
 from refunds.policy import Facts
 
 # What a judgement carries beside the facts, in the order of the query.
-CARRIED = ("unit_id", "office_id", "city_office_id", "region")
+CARRIED = ("unit_id", "office_id", "city_office_id", "joined", "region")
 COLUMNS = (*Facts._fields, *CARRIED)
 # The tables that are joined to the units as a whole; the ledger is read through its key, whatever is known of it.
 SOURCES = ("registry_unit", "registry_separation", "registry_listing", "registry_rejectedrow", "registry_account")
@@ -34,22 +38,23 @@ SELECT u.uscc, u.name, coalesce(d.unit_type, u.unit_type) AS unit_type, coalesce
        coalesce(s.deaths, 0) AS deaths, coalesce(s.retirements, 0) AS retirements,
        coalesce(r.rejected_rows, 0) AS rejected_rows, c.late_months, a.uscc IS NOT NULL AS account_proposed,
        coalesce(c.premium, 0.00) AS premium,
-       u.id AS unit_id, u.office_id, u.city_office_id, u.region
+       u.id AS unit_id, u.office_id, u.city_office_id, {joined} AS joined, u.region
 FROM registry_unit u
 LEFT JOIN (
-    SELECT uscc, count(*) FILTER (WHERE reason = 'death') AS deaths,
+    SELECT {heir} AS uscc, count(*) FILTER (WHERE reason = 'death') AS deaths,
            count(*) FILTER (WHERE reason = 'retirement') AS retirements
     FROM registry_separation
-    WHERE separated_on BETWEEN %(first_day)s AND %(last_day)s AND reason IN ('death', 'retirement') {one}
-    GROUP BY uscc) s ON s.uscc = u.uscc
+    WHERE separated_on BETWEEN %(first_day)s AND %(last_day)s AND reason IN ('death', 'retirement') {members}
+    GROUP BY 1) s ON s.uscc = u.uscc
 LEFT JOIN (
     SELECT uscc, string_agg(list || ':' || listed_on::text, ';' ORDER BY list, listed_on) AS lists
     FROM registry_listing
     WHERE listed_on <= %(as_of)s AND (removed_on IS NULL OR removed_on > %(as_of)s) {one}
     GROUP BY uscc) l ON l.uscc = u.uscc
 LEFT JOIN (
-    SELECT uscc, min(status) AS bar FROM cases_bar WHERE year = %(year)s AND status <> 'revoked' {one}
-    GROUP BY uscc) b ON b.uscc = u.uscc
+    SELECT {heir} AS uscc, min(status) AS bar FROM cases_bar
+    WHERE year = %(year)s AND status <> 'revoked' {members}
+    GROUP BY 1) b ON b.uscc = u.uscc
 LEFT JOIN (
     SELECT uscc, max(value) FILTER (WHERE fact = 'unit_type') AS unit_type,
            max(value) FILTER (WHERE fact = 'size') AS size,
@@ -59,9 +64,9 @@ LEFT JOIN (
     FROM refunds_determination WHERE year = %(premium_year)s AND status = 'confirmed' {one}
     GROUP BY uscc) d ON d.uscc = u.uscc
 LEFT JOIN (
-    SELECT uscc, count(*) AS rejected_rows FROM registry_rejectedrow
-    WHERE mended_by_id IS NULL AND settled_at IS NULL AND uscc <> '' {one}
-    GROUP BY uscc) r ON r.uscc = u.uscc
+    SELECT {heir} AS uscc, count(*) AS rejected_rows FROM registry_rejectedrow
+    WHERE mended_by_id IS NULL AND settled_at IS NULL AND uscc <> '' {members}
+    GROUP BY 1) r ON r.uscc = u.uscc
 LEFT JOIN (
     SELECT DISTINCT uscc FROM registry_account WHERE status = 'proposed' {one}) a ON a.uscc = u.uscc
 CROSS JOIN LATERAL (
@@ -79,20 +84,32 @@ CROSS JOIN LATERAL (
                sum(k.headcount) FILTER (WHERE k.kind = 'normal') AS headcount,
                bool_or(k.paid_on > %(late_after)s AND k.kind IN ('normal', 'supplement', 'arrears')) AS late
         FROM registry_contribution k
-        WHERE k.uscc = u.uscc AND k.period <= %(december)s
+        WHERE {ledger} AND k.period <= %(december)s
         GROUP BY k.period) m) c
 WHERE {units}
 """
 
 
+# A predecessor's name for its successor, of the few that %(old)s and %(heirs)s list, and who stands in a joined ledger.
+_HEIR = "coalesce((%(heirs)s::text[])[array_position(%(old)s::text[], uscc::text)], uscc)"
+_JOINED = """(SELECT string_agg(w.old, ';' ORDER BY w.old)
+    FROM unnest(%(old)s::text[], %(heirs)s::text[]) AS w(old, heir) WHERE w.heir = u.uscc)"""
+_SUCCEEDED = """(SELECT '>' || min(w.heir) FROM unnest(%(old)s::text[], %(heirs)s::text[]) AS w(old, heir)
+    WHERE w.old = u.uscc)"""
+
+
 @dataclass(frozen=True)
 class Question:
-    """For which policy year and day the facts are asked, and the figures of the policy that select records."""
+    """For which policy year and day the facts are asked, and the figures of the policy that select records.
+
+    `joins` are pairs of a predecessor and the unit whose ledger its own is part of, each predecessor once.
+    """
 
     year: int
     as_of: datetime.date
     paid_by: datetime.date | None = None
     paid_late_months: int = 1
+    joins: tuple[tuple[str, str], ...] = ()
 
     @property
     def premium_year(self) -> int:
@@ -117,12 +134,40 @@ class Question:
             "december": f"{self.premium_year}-12",
             "first_day": datetime.date(self.premium_year, 1, 1),
             "last_day": datetime.date(self.premium_year, 12, 31),
+            "old": [old for old, _ in self.joins],
+            "heirs": [heir for _, heir in self.joins],
         }
 
     def sql(self, units: str, *, one: bool = False) -> str:
         """The query for the units that the condition chooses; `one`: only those of `%(usccs)s`."""
-        by = " AND k.paid_on <= %(paid_by)s" if self.paid_by else ""
-        return _SQL.format(units=units, by=by, one="AND uscc = ANY(%(usccs)s)" if one else "")
+        alone = {
+            "by": " AND k.paid_on <= %(paid_by)s" if self.paid_by else "",
+            "one": "AND uscc = ANY(%(usccs)s)" if one else "",
+            "members": "AND uscc = ANY(%(usccs)s)" if one else "",
+            "heir": "uscc",
+            "ledger": "k.uscc = u.uscc",
+            "joined": "''",
+            "units": units,
+        }
+        if not self.joins:
+            return _SQL.format(**alone)
+        alone["units"] = f"({units}) AND u.uscc <> ALL(%(old)s::text[] || %(heirs)s::text[])"
+        heirs = alone | {
+            "one": "AND uscc = ANY(%(heirs)s)",
+            "members": "AND uscc = ANY(%(old)s::text[] || %(heirs)s::text[])",
+            "heir": _HEIR,
+            "ledger": f"k.uscc = ANY(ARRAY[u.uscc::text] || string_to_array({_JOINED}, ';'))",
+            "joined": _JOINED,
+            "units": f"({units}) AND u.uscc = ANY(%(heirs)s)",
+        }
+        old = alone | {
+            "one": "AND uscc = ANY(%(old)s)",
+            "members": "AND false",
+            "ledger": "false",
+            "joined": _SUCCEEDED,
+            "units": f"({units}) AND u.uscc = ANY(%(old)s)",
+        }
+        return " UNION ALL ".join(_SQL.format(**part) for part in (alone, heirs, old))
 
 
 class Found(NamedTuple):
@@ -132,6 +177,7 @@ class Found(NamedTuple):
     unit_id: int
     office_id: int
     city_office_id: int
+    joined: str
     region: str
 
 

@@ -10,6 +10,7 @@ from caseworks.base.errors import Refusal
 from caseworks.law import policies
 from caseworks.law.models import Policy
 from caseworks.registry.models import Unit
+from refunds import ledgers
 from refunds.facts import Question
 from refunds.parameters import Parameters
 
@@ -58,7 +59,8 @@ def of_policy(policy: Policy, as_of: datetime.date) -> Rulebook:
 def _rulebook(year: int, as_of: datetime.date, rows: Mapping[str, Policy]) -> Rulebook:
     parameters = {row.pk: _typed(row) for row in rows.values()}
     selecting = _one_answer(parameters.values())
-    return Rulebook(Question(year, as_of, *selecting), dict(rows), parameters)
+    question = Question(year, as_of, *selecting, joins=ledgers.joins(year, as_of))
+    return Rulebook(question, dict(rows), parameters)
 
 
 def _typed(policy: Policy) -> Parameters:

@@ -102,6 +102,13 @@ def case_rejudge(case: Case, at: dt.datetime) -> Rejudged:
     return rejudge(case, at)
 
 
+def payment_obstacles(on: dt.date) -> Source:
+    """A unit that another took over is not paid itself."""
+    from refunds.successions import obstacles
+
+    return obstacles(on)
+
+
 def waiting(person: Person, on: dt.date) -> Iterable[Waiting]:
     """Work of the refund that waits for somebody."""
     from refunds.panels import waiting

@@ -16,7 +16,7 @@ import psycopg
 from caseworks.base.side import side_connection
 from caseworks.law.models import Policy
 from caseworks.oversight.trials import Tell, Trial
-from refunds import facts, rulebook
+from refunds import facts, ledgers, rulebook
 from refunds.enums import Outcome
 from refunds.facts import Question
 from refunds.parameters import Parameters
@@ -64,7 +64,8 @@ def _typed(policy: Policy) -> Parameters:
 
 
 def _question(policy: Policy, parameters: Parameters, on: datetime.date) -> Question:
-    return Question(policy.year, on, parameters.paid_by, parameters.paid_late_months)
+    joins = ledgers.joins(policy.year, on)
+    return Question(policy.year, on, parameters.paid_by, parameters.paid_late_months, joins)
 
 
 def _units(policy: Policy) -> tuple[str, dict[str, Any]]:

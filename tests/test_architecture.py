@@ -343,6 +343,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "subsidies_claim": ("subsidies.claims",),
     "subsidies_claimfile": ("subsidies.claim_files",),
     "subsidies_rejectedline": ("subsidies.claim_files",),
+    "registry_succession": ("caseworks.registry.successions",),
     ANY_TABLE: (
         "caseworks.base.rekeying",  # sealed and hashed columns anew
         "caseworks.people.offices",  # office columns of the tables registered for it

@@ -20,6 +20,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "registry.view": _READERS,
     "registry.import": frozenset({Role.CLERK}),
     "registry.confirm": frozenset({Role.REVIEWER}),
+    "succession.propose": frozenset({Role.CLERK}),
     "import.view": _READERS,
     "account.declare": frozenset({Role.CLERK}),
     # screening (N5.1)

@@ -44,6 +44,15 @@ class DeclarationStatus(models.TextChoices):
     ENDED = "ended", "已终止"
 
 
+class SuccessionStatus(models.TextChoices):
+    """State of a succession: entered by one person, confirmed or refused by another, revoked where it was wrong."""
+
+    PROPOSED = "proposed", "待确认"
+    CONFIRMED = "confirmed", "有效"
+    REFUSED = "refused", "已退回"
+    REVOKED = "revoked", "已撤销"
+
+
 class RetirementStatus(models.TextChoices):
     """State of a record that upstream no longer has."""
 

@@ -5,6 +5,7 @@ from caseworks.registry.models.contributions import Contribution, FundYear, List
 from caseworks.registry.models.declarations import AccountDeclaration
 from caseworks.registry.models.imports import ImportFile, RejectedRow, Retirement
 from caseworks.registry.models.persons import BenefitSpell, Certificate, TrainingSubsidy, Worker, WorkerInsurance
+from caseworks.registry.models.successions import Succession
 from caseworks.registry.models.units import Unit
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "RejectedRow",
     "Retirement",
     "Separation",
+    "Succession",
     "TrainingSubsidy",
     "Unit",
     "Worker",

@@ -65,14 +65,33 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         return scope_of(person, on).limit(self)  # type: ignore[return-value]
 
     def search(self, text: str) -> UnitQuerySet:
-        """Units whose present or a former name contains the text (two characters or more), or whose code begins with it."""
+        """Units whose present or a former name contains the text (two characters or more), or whose code begins with it.
+
+        The name of a predecessor leads to its successor as well.
+        """
         key = name_key(text)
         if len(key) < 2:
             return self.none()
         found = Q(HasGrams(F("search_key"), Value(key))) & Q(Holds(F("search_key"), Value(key)))
         if _CODE_PART.fullmatch(key):
             found |= Q(uscc__startswith=key)
+        heirs = _heirs_of(key)
+        if heirs:
+            found |= Q(uscc__in=heirs)
         return self.filter(found)
+
+
+def _heirs_of(key: str) -> list[str]:
+    """The units that took over one whose name contains the key, and those that took over these."""
+    from caseworks.registry.models.successions import Succession
+
+    rows = Succession.objects.confirmed()
+    new = set(rows.filter(predecessor_key__contains=key).values_list("successor", flat=True)[:200])
+    found: set[str] = set()
+    while new:
+        found |= new
+        new = set(rows.filter(predecessor__in=new).values_list("successor", flat=True)) - found
+    return sorted(found)
 
 
 class Unit(models.Model):
