@@ -305,6 +305,7 @@ CELERY_BEAT_SCHEDULE = {
     "take-down-announcements": {"task": "cases.take_down_announcements", "schedule": crontab(hour=0, minute=40)},
     "oversight-pulse": {"task": "oversight.pulse", "schedule": 60},
     "oversight-refresh": {"task": "oversight.refresh", "schedule": env.int("CASEWORKS_FIGURES_SECONDS", default=600)},
+    "oversight-make-exports": {"task": "oversight.make_exports", "schedule": crontab(minute="*/15")},
     "oversight-refresh-all": {"task": "oversight.refresh_all", "schedule": crontab(hour=4, minute=20)},
     "anchor-history": {"task": "cases.anchor_history", "schedule": crontab(hour=2, minute=30)},
 }

@@ -313,6 +313,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "money_resultfile": ("caseworks.money.bank_results",),
     "oversight_figure": ("caseworks.oversight.figures",),
     "oversight_pulse": ("caseworks.oversight.health",),
+    "oversight_traceexport": ("caseworks.oversight.trace_exports",),
     "oversight_refresh": ("caseworks.oversight.figures",),
     "people_appointment": ("caseworks.people.appointments",),
     "people_office": ("caseworks.people.offices",),

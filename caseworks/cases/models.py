@@ -187,6 +187,8 @@ class Event(models.Model):
             models.UniqueConstraint(fields=["case", "seq"], name="event_seq"),
             models.CheckConstraint(condition=Q(seq__gte=1), name="event_seq_from_one"),
         ]
+        # who did what is asked by time, the newest first
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["at", "id"], name="event_at")]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.Protect(name="event_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
             EVENT_SIGNED_BY_DIFFERENT_PEOPLE,

@@ -90,6 +90,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("监管看板", "bi-speedometer2", "admin:index", "dashboard.view", admin=True),
             Item("账目核对", "bi-clipboard2-check", "books:run_list", "books.view"),
             Item("基金运行", "bi-graph-up", "admin:oversight_fund", "dashboard.view", admin=True),
+            Item("办理痕迹", "bi-fingerprint", "admin:oversight_traces", "trace.view", admin=True),
         ),
     ),
     (

@@ -37,7 +37,7 @@ class ListForm(FilterForm):
 
     def __init__(self, data: QueryDict, *, person: Person, on: dt.date) -> None:
         super().__init__(data)
-        self.person, self.on = person, on
+        self.on = on
 
     def applied(self, rows: Rows) -> Rows:
         """The rows that meet the conditions; the form must be valid."""

@@ -30,6 +30,7 @@ WORDS = {
     "cases.anchor_history": "办理历史锚定",
     "cases.clear_announcements": "公示期满转拨付",
     "oversight.pulse": "运行心跳",
+    "oversight.make_exports": "痕迹导出",
     "oversight.refresh": "看板数字更新",
     "oversight.refresh_all": "往年看板数字更新",
     "dispatch.enforce_deadlines": "转付期限扫描",

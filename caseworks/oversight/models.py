@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from caseworks.oversight.trace_models import ExportStatus as ExportStatus
+from caseworks.oversight.trace_models import TraceExport as TraceExport
 from caseworks.people.models import Office
 
 

@@ -109,6 +109,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # supervision (N7.2, J2.10): who sees dashboards sees all of the office and below; nobody changes anything there
     "dashboard.view": frozenset({Role.SUPERVISOR, Role.AUDITOR}),
     "dashboard.refresh": frozenset({Role.SUPERVISOR}),
+    "trace.view": frozenset({Role.SUPERVISOR, Role.AUDITOR}),
+    "trace.export": frozenset({Role.SUPERVISOR}),
+    "trace.consent": frozenset({Role.SUPERVISOR}),
     # people and offices
     "people.view": frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
     "people.manage": frozenset({Role.ADMINISTRATOR}),
