@@ -174,6 +174,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "people:login"
 LOGIN_REDIRECT_URL = "desk:home"
 LOGOUT_REDIRECT_URL = "people:login"
+WORKER_ENTRY = "my_subsidies:enter"  # where a worker gets a code, and the first page behind it
+WORKER_HOME = "my_subsidies:home"
 SESSION_COOKIE_AGE = env.int("CASEWORKS_SESSION_SECONDS", default=1800)
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -247,6 +249,8 @@ UPLOAD_LIMIT = env.int("CASEWORKS_UPLOAD_LIMIT", default=100 * 1024 * 1024)  # b
 ATTACHMENT_LIMIT = env.int(
     "CASEWORKS_ATTACHMENT_LIMIT", default=10 * 1024 * 1024
 )  # bytes of evidence, a voucher, a scan
+# a function (id_no, cert_no) -> Answer of subsidies.lookups that says what a source knows of a certificate
+CERTIFICATE_SOURCE = env.str("CASEWORKS_CERTIFICATE_SOURCE", default="subsidies.lookups.from_files")
 FILE_SCANNER = env.str("CASEWORKS_FILE_SCANNER", default="caseworks.base.scanners.nothing")
 CLAMD = env.str("CASEWORKS_CLAMD", default="127.0.0.1:3310")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

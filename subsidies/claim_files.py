@@ -26,7 +26,7 @@ from caseworks.base.sheets.opening import Opened, inspect
 from caseworks.base.sheets.reading import Row, open_sheet
 from caseworks.base.sheets.writing import csv_lines, write_csv
 from caseworks.people.actors import Actor
-from subsidies import claims, facts
+from subsidies import claims, facts, judging
 from subsidies.enums import Channel
 from subsidies.models import ClaimFile, RejectedLine
 
@@ -135,7 +135,7 @@ def _take(file: ClaimFile, path: Path, opened: Opened, by: Actor, at: datetime.d
     office = by.person.office if by.person is not None else None
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {stage}")
-    stamp = claims.Stamp(file.year, Channel.BULK, by, at, file.pk)
+    stamp = judging.Stamp(file.year, Channel.BULK, by, at, file.pk)
     taken = claims.write(stage, rules, stamp, office)
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {stage}")
@@ -164,7 +164,7 @@ def staged(rows: Iterable[Row], wrong: list[Wrong], tell: Callable[[], None] = l
         else:
             block.append(
                 f"{number}\t{found.line}\t\\\\x{lookup_hash(found.id_no).hex()}\t\\\\x{seal(found.id_no).hex()}\t"
-                f"{claims.escaped(found.cert_no)}\t{found.applied_on}\n"
+                f"{judging.escaped(found.cert_no)}\t{found.applied_on}\n"
             )
         if len(block) == _EVERY:
             yield "".join(block)

@@ -9,42 +9,28 @@ from __future__ import annotations
 
 import datetime
 import tempfile
-from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-import psycopg
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
 from caseworks.base.errors import Refusal
 from caseworks.base.identifiers import citizen_id_problem, normalise
-from caseworks.base.money import ZERO
 from caseworks.base.sealed import lookup_hash, seal
 from caseworks.people.actors import Actor
 from caseworks.people.models import Office
 from caseworks.people.scope import scope_of
-from subsidies import facts
+from subsidies import facts, lookups
 from subsidies.enums import Channel
 from subsidies.facts import CARRIED, Rulebook
+from subsidies.judging import STORED, Stamp, Taken, copied, judged
 from subsidies.models import Claim
-from subsidies.parameters import Parameters
-from subsidies.policy import Facts, Grant, Judgement, against, free_slot, judge
+from subsidies.policy import Facts, against, judge
 
-JUDGED = (
-    "granted_same_on", "granted_higher", "granted_higher_on", "training_same_on", "training_higher",
-    "training_higher_on", "granted_in_year", "granted_ordinary", "in_shortage", "outcome", "reasons", "amount",
-    "slot_year", "slot", "round", "once", "held", "signs",
-)  # fmt: skip
-STAMPED = ("year", "channel", "file_id", "person_id", "label", "at")
-STORED = (*CARRIED, *JUDGED, *STAMPED)
 TURNS = 6  # times that a claim is judged anew where another counter was quicker
 _SLOTS = ("claim_nth_of_the_year_once", "claim_occupation_and_level_once", "claim_round_once")
-_BLOCK = 512  # lines a write
-NULL = "\\N"
 # A refusal or a withdrawal in review gives the slot back (contract 4); whatever reads slots lets go of these first.
 _RELEASE = """
     UPDATE subsidies_claim c SET held = false, released_at = %(at)s
@@ -58,26 +44,6 @@ _BIND = f"""
     WHERE c.year = %(year)s AND c.case_id IS NULL AND c.held AND k.scheme = 'subsidies' AND k.year = c.year
       AND k.round = c.round AND k.subject = {facts.SUBJECT} AND k.fingerprint = {facts.FINGERPRINT}
 """
-
-
-@dataclass
-class Taken:
-    """What came of claims."""
-
-    taken: int = 0
-    granted: int = 0
-    amount: Decimal = ZERO
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """How claims came in, for their rows."""
-
-    year: int
-    channel: str
-    by: Actor
-    at: datetime.datetime
-    file_id: int | None = None
 
 
 def release(at: datetime.datetime, id_hash: bytes | None = None) -> int:
@@ -94,72 +60,13 @@ def bind(year: int) -> int:
         return int(cursor.rowcount)
 
 
-# -- judging
-
-
-def judged(lines: Iterable[str], rules: Rulebook, stamp: Stamp, count: Taken) -> Iterator[str]:
-    """Lines of facts in, lines of claims out; each person's claims in their order, each after those before it."""
-    tail = "\t".join(
-        (
-            str(stamp.year), stamp.channel, NULL if stamp.file_id is None else str(stamp.file_id),
-            NULL if stamp.by.person is None else str(stamp.by.person.pk), escaped(stamp.by.label), stamp.at.isoformat(),
-        )
-    )  # fmt: skip
-    width = len(CARRIED)
-    person, grants, rounds = "", [], 0
-    for line in lines:
-        fields = line.rstrip("\n").split("\t")
-        known = facts.read(fields)
-        if known.id_hash != person:
-            person, grants, rounds = known.id_hash, known.grants, known.rounds
-        year, policy = rules.parameters[known.policy_id], rules.rows[known.policy_id]
-        found = against(known.facts, grants, known.trainings, year)
-        judgement = judge(found, year, policy.effective_to)
-        short = year.in_shortage(found.occupation_code)
-        count.taken += 1
-        slot = 0
-        if judgement.outcome == "granted":
-            count.granted += 1
-            count.amount += judgement.amount
-            rounds += 1
-            slot = free_slot(grants, found.applied_on.year)
-            grants.append(Grant(found.occupation_code, found.level, found.applied_on, short, slot))
-        judged_as = as_text(found, judgement, year, short=short, slot=slot, round_=rounds)
-        yield "\t".join((*fields[:width], *judged_as, tail)) + "\n"
-
-
-def as_text(
-    found: Facts, judgement: Judgement, year: Parameters, *, short: bool, slot: int, round_: int
-) -> tuple[str, ...]:
-    """A judgement as COPY's text, in the order of JUDGED."""
-    granted = judgement.outcome == "granted"
-    return (
-        _day(found.granted_same_on), str(found.granted_higher), _day(found.granted_higher_on),
-        _day(found.training_same_on), str(found.training_higher), _day(found.training_higher_on),
-        str(found.granted_in_year), str(found.granted_ordinary), "t" if short else "f", judgement.outcome,
-        "{" + ",".join(judgement.codes) + "}", str(judgement.amount),
-        str(found.applied_on.year) if granted else NULL, str(slot) if granted else NULL,
-        str(round_) if granted else NULL, "t" if year.applies("already_subsidised") else "f", "t" if granted else "f",
-        "{}",
-    )  # fmt: skip
-
-
-def _day(day: datetime.date | None) -> str:
-    return NULL if day is None else day.isoformat()
-
-
-def escaped(text: str) -> str:
-    """A text as COPY reads it."""
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-
-
 # -- reading and writing
 
 
 def write(asked: str, rules: Rulebook, stamp: Stamp, office: Office | None, **given: Any) -> Taken:
     """Judge the claims of a relation and write them; joins the caller's transaction."""
     count = Taken()
-    lines = _copied(facts.sql(asked), facts.parameters(rules, office) | given)
+    lines = copied(facts.sql(asked), facts.parameters(rules, office) | given)
     with tempfile.SpooledTemporaryFile(1 << 24, "w+", encoding="utf-8", newline="") as spool:
         with closing(lines):  # where a judgement is refused, the query ends before its transaction does
             spool.writelines(judged(lines, rules, stamp, count))
@@ -168,16 +75,6 @@ def write(asked: str, rules: Rulebook, stamp: Stamp, office: Office | None, **gi
             while block := spool.read(1 << 20):
                 to.write(block)
     return count
-
-
-def _copied(sql: str, parameters: dict[str, Any]) -> Generator[str]:
-    """The rows of a query as lines of COPY's text."""
-    connection.ensure_connection()
-    raw: psycopg.Connection[Any] = connection.connection
-    statement = psycopg.ClientCursor(raw).mogrify(sql, parameters)
-    with raw.cursor() as cursor, cursor.copy(b"COPY (" + statement.encode() + b") TO STDOUT") as lines:
-        for line in lines:
-            yield str(line, "utf-8")
 
 
 def take(
@@ -205,7 +102,9 @@ def take(
     for _ in range(TURNS):
         try:
             with transaction.atomic():
-                return _take(asked, rules, stamp, office)
+                claim = _take(asked, rules, stamp, office)
+                lookups.look_up(id_no, cert_no, by=by, at=at, claim=claim)
+                return claim
         except UniqueViolation as breach:
             if breach.diag.constraint_name not in _SLOTS:
                 raise
@@ -245,7 +144,7 @@ def rejudge(claim: Claim, *, at: datetime.datetime) -> Claim:
         "id_hash": bytes(claim.id_hash), "id_no": b"", "cert_no": claim.cert_no, "applied_on": claim.applied_on,
         "before": claim.pk,
     }  # fmt: skip
-    with closing(_copied(facts.sql(facts.ONE), facts.parameters(rules, claim.office) | asked)) as lines:
+    with closing(copied(facts.sql(facts.ONE), facts.parameters(rules, claim.office) | asked)) as lines:
         fields = next(lines).rstrip("\n").split("\t")
     known = facts.read(fields)
     year, policy = rules.parameters[known.policy_id], rules.rows[known.policy_id]
@@ -259,6 +158,7 @@ def rejudge(claim: Claim, *, at: datetime.datetime) -> Claim:
         setattr(claim, name, facts.plain(fields[CARRIED.index(name)]))
     claim.policy, claim.in_shortage = policy, year.in_shortage(found.occupation_code)
     claim.outcome, claim.reasons, claim.amount = judgement.outcome, judgement.codes, judgement.amount
+    claim.training_seen = facts.training_seen()
     claim.once = year.applies("already_subsidised")
     if granted and claim.slot is None:
         others = Claim.objects.standing().filter(id_hash=claim.id_hash, slot_year=claim.applied_on.year)

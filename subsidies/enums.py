@@ -36,6 +36,14 @@ class Sign(models.TextChoices):
     AFTER_THE_END = "after_the_end", "死亡或退休后申领"
 
 
+class OverlapKind(models.TextChoices):
+    """How a training subsidy meets a claim that was granted (N3.3, J3.2)."""
+
+    SAME = "same", "同一等级"
+    LOWER = "lower", "其后又领取低等级"
+    HIGHER = "higher", "此前已领取高等级"
+
+
 class Level(models.IntegerChoices):
     """技能等级; the smaller the number, the higher the level (N3.2)."""
 

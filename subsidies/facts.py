@@ -12,12 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.db.models import Max
+
 from caseworks.base.errors import Refusal
 from caseworks.law import policies
 from caseworks.law.models import Policy
 from caseworks.people.enums import OfficeLevel
 from caseworks.people.models import Office, OfficeRegion
 from caseworks.people.offices import OFFICE_OF_REGION
+from caseworks.registry.models import TrainingSubsidy
 from subsidies.parameters import Parameters
 from subsidies.policy import Facts, Grant, Training
 
@@ -105,6 +108,10 @@ SUBJECT = "encode(c.id_hash, 'hex')"
 # One claim as the relation that is asked about.
 ONE = """(SELECT 1::bigint AS ord, NULL::bigint AS line, %(id_hash)s::bytea AS id_hash, %(id_no)s::bytea AS id_no,
           %(cert_no)s::text AS cert_no, %(applied_on)s::date AS applied_on)"""
+# Several claims, given as arrays; `line` is their place.
+SOME = """(SELECT w.ord, w.ord AS line, w.id_hash, ''::bytea AS id_no, w.cert_no, w.applied_on
+           FROM unnest(%(hashes)s::bytea[], %(numbers)s::text[], %(days)s::date[])
+                WITH ORDINALITY AS w(id_hash, cert_no, applied_on, ord))"""
 
 
 @dataclass(frozen=True)
@@ -163,6 +170,11 @@ def parameters(rules: Rulebook, office: Office | None) -> dict[str, Any]:
         "office": office.pk if office else None,
         "city_office": office.city_or_self_id if office else None,
     }
+
+
+def training_seen() -> int:
+    """The number of the latest training subsidy that is known: what is imported later is later than the claim. (J3.2)"""
+    return TrainingSubsidy.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
 class Known(NamedTuple):

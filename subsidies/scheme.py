@@ -90,6 +90,13 @@ def case_panels(case: Case, person: Person, on: dt.date) -> Iterable[Panel]:
     return panels(case, person, on)
 
 
+def payment_obstacles(on: dt.date) -> Source | None:
+    """People whose claim meets a training subsidy that was imported later: their payment waits (J3.2)."""
+    from subsidies.overlaps import obstacles
+
+    return obstacles()
+
+
 def case_rejudge(case: Case, at: dt.datetime) -> Rejudged:
     """What a case is judged to be now."""
     from subsidies.cases import rejudge

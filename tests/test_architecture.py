@@ -342,7 +342,12 @@ WRITERS: dict[str, tuple[str, ...]] = {
         "caseworks.registry.apps",  # its key follows a new look-up key
     ),
     "subsidies_claim": ("subsidies.claims",),
+    "subsidies_claimant": ("subsidies.codes",),
     "subsidies_claimfile": ("subsidies.claim_files",),
+    "subsidies_invitation": ("subsidies.invitations",),
+    "subsidies_lookup": ("subsidies.lookups",),
+    "subsidies_overlap": ("subsidies.overlaps",),
+    "subsidies_phonecode": ("subsidies.codes",),
     "subsidies_rejectedline": ("subsidies.claim_files",),
     "registry_succession": ("caseworks.registry.successions",),
     ANY_TABLE: (

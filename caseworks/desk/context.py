@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -15,7 +16,14 @@ from caseworks.base.models import Notice
 from caseworks.desk.menu import Group, menu
 from caseworks.desk.waiting import menu_counts
 from caseworks.law.training import is_training
+from caseworks.people.enums import PersonKind
 from caseworks.people.models import Person
+
+HOMES: dict[str, str] = {
+    PersonKind.STAFF: "desk:home",
+    PersonKind.UNIT: "portal:home",
+    PersonKind.WORKER: settings.WORKER_HOME,
+}
 
 
 @dataclass(frozen=True)
@@ -62,12 +70,12 @@ def shell(request: HttpRequest) -> dict[str, object]:
             training=is_training(),
             person=user.full_name or user.username,
             office=_office(user, on),
-            roles=_roles(user, on) if staff else "单位用户",
+            roles=_roles(user, on) if staff else str(user.get_kind_display()),
             menu=menu(user.has_perm, request.path, counts, admin=user.is_staff) if staff else [],
-            home=_address("desk:home" if staff else "portal:home"),
+            home=_address(HOMES[user.kind]),
             portal=None if staff else _portal(user, getattr(request, "uscc", "")),
             logout_url=_address("people:logout"),
-            password_url=_address("people:password_change"),
+            password_url="" if user.kind == PersonKind.WORKER else _address("people:password_change"),
         )
     }
 

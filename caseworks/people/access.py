@@ -3,6 +3,7 @@
 @access("screening.view")   staff whose role holds the permission; others get 403
 @signed_in                  anybody signed in
 @portal                     an enterprise user; the view takes the code of the unit acted for: view(request, uscc, …)
+@worker                     a worker who signed in by a code to the registered phone
 @public                     anybody
 @staff_site                 the pages of /admin/, which `RoleSite` guards
 """
@@ -13,6 +14,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -25,7 +27,17 @@ from .models import Person
 from .permissions import granted, roles_for
 from .scope import offices_in_scope, scope_of
 
-__all__ = ["RoleSite", "access", "offices_in_scope", "portal", "portal_user", "public", "scope_of", "signed_in"]
+__all__ = [
+    "RoleSite",
+    "access",
+    "offices_in_scope",
+    "portal",
+    "portal_user",
+    "public",
+    "scope_of",
+    "signed_in",
+    "worker",
+]
 
 CHOSEN_UNIT = "portal_unit"  # in the session of an enterprise user who is bound to several units
 
@@ -95,6 +107,22 @@ def _portal(view: View, *, chosen: bool) -> View:
         return view(request, uscc, *args, **kwargs)
 
     guarded.access_mark = "portal"  # type: ignore[attr-defined]
+    return cast(View, guarded)
+
+
+def worker(view: View) -> View:
+    """A worker who signed in by a code to the registered phone; others are sent to that page, staff get 403."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        person = request.user
+        if not isinstance(person, Person) or not person.is_active:
+            return redirect(settings.WORKER_ENTRY)
+        if person.kind != PersonKind.WORKER:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    guarded.access_mark = "worker"  # type: ignore[attr-defined]
     return cast(View, guarded)
 
 

@@ -6,10 +6,11 @@ from caseworks.base.enums import Role
 
 
 class PersonKind(models.TextChoices):
-    """Staff of a bureau, or somebody of an enterprise."""
+    """Staff of a bureau, somebody of an enterprise, or a worker who claims something personally."""
 
     STAFF = "staff", "工作人员"
     UNIT = "unit", "单位用户"
+    WORKER = "worker", "个人用户"
 
 
 class OfficeLevel(models.TextChoices):

@@ -36,6 +36,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "recalculation.run": frozenset({Role.CLERK}),
     "difference.topup": frozenset({Role.CLERK}),
     "difference.recover": frozenset({Role.APPROVER}),
+    "claim.invite": frozenset({Role.CLERK}),
+    "overlap.dismiss": frozenset({Role.REVIEWER}),
     # cases (N6.2)
     "case.view": _READERS,
     "case.note": _BUSINESS,

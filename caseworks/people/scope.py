@@ -61,6 +61,8 @@ def scope_of(person: Person, on: datetime.date, permission: str | None = None) -
     """The scope of a person's roles on a day: of those that hold the permission, or of all but 系统管理."""
     if not person.is_active:
         return NOTHING
+    if person.kind == PersonKind.WORKER:
+        return NOTHING
     if person.kind == PersonKind.UNIT:
         return Scope(usccs=frozenset(person.units.values_list("uscc", flat=True)))
     roles = roles_for(permission) if permission else frozenset(Role) - {Role.ADMINISTRATOR}

@@ -69,6 +69,14 @@ def create(
     return person
 
 
+def make_worker(username: str, *, full_name: str) -> Person:
+    """A worker's own user, known by a code sent to the registered phone: no password, no office, no roles. (J4.2)"""
+    person = Person(username=username, full_name=full_name, kind=PersonKind.WORKER, must_change_password=False)
+    person.set_unusable_password()
+    person.save()
+    return person
+
+
 def _give(person: Person, password: str | None, at: datetime.datetime) -> None:
     if password is None:
         person.set_unusable_password()

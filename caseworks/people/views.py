@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.views import LoginView, LogoutView
@@ -39,6 +40,8 @@ class SignIn(LoginView):
             return resolve_url("people:password_change")
         if isinstance(person, Person) and person.kind == PersonKind.UNIT:
             return resolve_url("portal:home")
+        if isinstance(person, Person) and person.kind == PersonKind.WORKER:
+            return resolve_url(settings.WORKER_HOME)
         return resolve_url("desk:home")
 
 

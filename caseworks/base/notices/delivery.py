@@ -100,7 +100,7 @@ def _deliver(
     phone = to.mobile if to else ""
     gateway: Callable[[Message], Outcome] | None = import_string(settings.SMS_GATEWAY) if settings.SMS_GATEWAY else None
     try:
-        text = templates.fill(notice.version.sms, recipients.values(notice, to)) if to else ""
+        text = templates.fill(notice.version.sms, recipients.values(notice, to, opened=True)) if to else ""
     except templates.MissingValue as missing:
         _end(notice, NoticeStatus.FAILED, NoticeProblem.WORDING, f"缺少 {missing}")
         done.failed += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,9 @@ from django.utils.module_loading import import_string
 
 from caseworks.base.models import Notice
 from caseworks.base.notices import templates
+from caseworks.base.sealed import unseal
 
+SEALED = "sealed_"  # begins the name of a parameter that stands sealed (base64), e.g. a code: no page shows it
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
@@ -36,15 +39,21 @@ def of(rows: Sequence[Notice]) -> Mapping[int, Recipient]:
     return found(rows)
 
 
-def values(notice: Notice, recipient: Recipient) -> dict[str, object]:
-    """What the placeholders of a notice stand for."""
+def values(notice: Notice, recipient: Recipient, *, opened: bool = False) -> dict[str, object]:
+    """What the placeholders of a notice stand for; a `sealed_` one is opened only for the message that is sent."""
     common = {
         "name": notice.name,
         "year": notice.year,
         "office": recipient.office,
         "office_phone": recipient.office_phone or settings.HOTLINE,
     }
-    return {**common, **notice.params}
+    given = {name: value for name, value in notice.params.items() if not name.startswith(SEALED)}
+    secret = {
+        name.removeprefix(SEALED): unseal(b64decode(value))
+        for name, value in notice.params.items()
+        if opened and name.startswith(SEALED)
+    }
+    return {**common, **given, **secret}
 
 
 def words(notice: Notice, recipient: Recipient) -> tuple[str, str]:

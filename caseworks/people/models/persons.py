@@ -62,7 +62,8 @@ class Person(AbstractBaseUser):
             models.CheckConstraint(condition=Q(is_superuser=False), name="person_is_no_superuser"),
             models.CheckConstraint(condition=Q(kind__in=PersonKind.values), name="person_kind_known"),
             models.CheckConstraint(
-                condition=Q(kind=PersonKind.UNIT, office__isnull=True) | Q(kind=PersonKind.STAFF),
+                condition=Q(kind__in=[PersonKind.UNIT, PersonKind.WORKER], office__isnull=True)
+                | Q(kind=PersonKind.STAFF),
                 name="person_of_a_unit_has_no_office",
             ),
         ]

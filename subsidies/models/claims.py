@@ -168,6 +168,7 @@ class Claim(models.Model):
     slot_year = models.PositiveSmallIntegerField("名额年度", null=True, blank=True)
     slot = models.PositiveSmallIntegerField("第几次", null=True, blank=True)
     round = models.PositiveSmallIntegerField("本政策年度第几件", null=True, blank=True)
+    training_seen = models.BigIntegerField("核定时已知的培训补贴记录", default=0)
     once = models.BooleanField("同职业同等级一次", help_text="政策行启用该规则时为真")
     held = models.BooleanField("占用名额")
     signs = ArrayField(models.CharField(max_length=40, choices=Sign.choices), verbose_name="提示", default=list)
