@@ -242,7 +242,7 @@ def _exists(name: str) -> bool:
 WRITERS: dict[str, tuple[str, ...]] = {
     "base_document": ("caseworks.base.documents.papers",),
     "base_documentseries": ("caseworks.base.documents.numbers",),
-    "base_notice": ("caseworks.base.notices",),
+    "base_notice": ("caseworks.base.notices", "caseworks.base.apps"),  # its subject follows a new look-up key
     "base_noticeblock": ("caseworks.base.notices.handling",),
     "base_noticetemplate": ("caseworks.base.notices.templates",),
     "base_run": ("caseworks.base.runs",),
@@ -256,7 +256,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "cases_announcementline": ("caseworks.cases.announcements", "caseworks.cases.openings"),
     "cases_announcementposting": ("caseworks.cases.postings",),
     "cases_bar": ("caseworks.cases.bars",),
-    "cases_case": ("caseworks.cases.history",),
+    "cases_case": ("caseworks.cases.history", "caseworks.cases.apps"),  # its subject follows a new look-up key
     "cases_casenote": ("caseworks.cases.reviews",),
     "cases_event": ("caseworks.cases.history",),
     "cases_examination": ("caseworks.cases.reviews",),
@@ -305,8 +305,9 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "money_movement": ("caseworks.money.bank_results", "caseworks.money.recoveries"),  # the bank's; what is repaid
     "money_finalcall": ("caseworks.money.year_end",),
     "money_finalcallline": ("caseworks.money.year_end",),
-    "money_payment": ("caseworks.money.writers", "caseworks.money.payments"),  # states; the word on an account
-    "money_recovery": ("caseworks.money.recoveries",),
+    # states; the word on an account; their subject follows a new look-up key
+    "money_payment": ("caseworks.money.writers", "caseworks.money.payments", "caseworks.money.apps"),
+    "money_recovery": ("caseworks.money.recoveries", "caseworks.money.apps"),
     "money_recoveryentry": ("caseworks.money.recoveries",),
     "money_reminder": ("caseworks.money.year_end",),
     "money_repayment": ("caseworks.money.recoveries",),

@@ -5,3 +5,12 @@ class BaseConfig(AppConfig):
     name = "caseworks.base"
     label = "base"
     verbose_name = "基础"
+
+    def ready(self) -> None:
+        from caseworks.base.rekeying import register_follower
+
+        # a person is named by the keyed hash, as text
+        register_follower(
+            """UPDATE base_notice SET subject = encode(rehashed.new, 'hex')
+                 FROM rehashed WHERE subject = encode(rehashed.old, 'hex')"""
+        )
