@@ -311,6 +311,11 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "money_recoveryentry": ("caseworks.money.recoveries",),
     "money_reminder": ("caseworks.money.year_end",),
     "money_repayment": ("caseworks.money.recoveries",),
+    "money_match": ("caseworks.money.matching", "caseworks.money.reconciling"),  # by rule; by hand
+    "money_movementnote": ("caseworks.money.reconciling",),
+    "money_reconciledmonth": ("caseworks.money.reconciling",),
+    "money_statement": ("caseworks.money.statements",),
+    "money_statementline": ("caseworks.money.matching", "caseworks.money.reconciling"),  # takes in; settles in words
     "money_resultfile": ("caseworks.money.bank_results",),
     "oversight_figure": ("caseworks.oversight.figures",),
     "oversight_pulse": ("caseworks.oversight.health",),

@@ -179,6 +179,52 @@ CHECKS: Mapping[str, Invariant] = {
     """,
         Of.PAYMENT,
     ),
+    "statement_line_is_its_movements": Invariant(
+        """
+        SELECT '对账单 ' || l.on || ' ' || l.amount || ' 元', '勾对的流水合计 ' || x.sum || ' 元', NULL::bigint
+        FROM money_statementline l CROSS JOIN LATERAL (
+            SELECT sum(m.amount) AS sum,
+                   bool_and(coalesce(p.city_office_id, v.city_office_id) = l.office_id) AS of_this_account
+            FROM money_match x JOIN money_movement m ON m.id = x.movement_id
+            LEFT JOIN money_payment p ON p.id = m.payment_id
+            LEFT JOIN money_repayment r ON r.id = m.repayment_id
+            LEFT JOIN money_recovery v ON v.id = r.recovery_id
+            WHERE x.line_id = l.id
+        ) x
+        WHERE x.sum <> l.amount OR NOT x.of_this_account OR (x.sum IS NOT NULL AND l.settled_at IS NOT NULL)
+    """,
+        Of.OTHER,
+    ),
+    "closed_month_is_movements_and_bank": Invariant(
+        """
+        SELECT o.name || ' ' || r.month, '关账时流水 ' || r.ours || ' 元、对账单 ' || r.banks || ' 元，现为 ' || m.sum
+            || ' 元、' || l.sum || ' 元，未核实 ' || m.open || ' 笔、' || l.open || ' 笔', NULL::bigint
+        FROM money_reconciledmonth r
+        JOIN people_office o ON o.id = r.office_id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(m.amount), 0) AS sum, count(*) AS count,
+                   count(*) FILTER (WHERE x.id IS NULL AND n.id IS NULL) AS open
+            FROM money_movement m
+            LEFT JOIN money_payment p ON p.id = m.payment_id
+            LEFT JOIN money_repayment y ON y.id = m.repayment_id
+            LEFT JOIN money_recovery v ON v.id = y.recovery_id
+            LEFT JOIN money_match x ON x.movement_id = m.id
+            LEFT JOIN money_movementnote n ON n.movement_id = m.id
+            WHERE coalesce(p.city_office_id, v.city_office_id) = r.office_id
+              AND m.on >= (r.month || '-01')::date AND m.on < (r.month || '-01')::date + interval '1 month'
+        ) m
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(l.amount), 0) AS sum, count(*) AS count,
+                   count(*) FILTER (WHERE l.settled_at IS NULL AND NOT EXISTS (
+                       SELECT FROM money_match x WHERE x.line_id = l.id)) AS open
+            FROM money_statementline l WHERE l.office_id = r.office_id AND l.month = r.month
+        ) l
+        WHERE r.status = 'closed' AND (
+            (r.ours, r.ours_count, r.banks, r.banks_count) <> (m.sum, m.count, l.sum, l.count)
+            OR m.open > 0 OR l.open > 0)
+    """,
+        Of.OTHER,
+    ),
     "recovery_is_its_account": Invariant(
         """
         SELECT '追回 ' || r.key, '记为应追 ' || r.amount || '、冲减 ' || r.reduced || '、退还 ' || r.repaid

@@ -59,6 +59,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("年末未办结", "bi-calendar-x", "money:left_list", "payment.view"),
             Item("银行回盘", "bi-bank", "money:result_list", "payment.view"),
             Item("基金月报", "bi-piggy-bank", "money:fund_months", "fund.view"),
+            Item("月度对账", "bi-journal-check", "money:reconciliation_list", "payment.view"),
             Item("银行退回", "bi-arrow-return-left", "money:returned_list", "payment.view"),
         ),
     ),

@@ -102,3 +102,28 @@ class RepaymentStatus(models.TextChoices):
 
 OWING = (RecoveryStatus.PROPOSED, RecoveryStatus.OPEN, RecoveryStatus.HANDED_OVER)
 GOING = (BatchStatus.RELEASED, BatchStatus.REPORTED, BatchStatus.FUNDED)  # released and not sent yet
+
+
+class Direction(models.TextChoices):
+    """Which way a line of a bank statement went, as the account's holder sees it."""
+
+    OUT = "out", "支出"
+    IN = "in", "收入"
+
+
+class MatchedBy(models.TextChoices):
+    """By what a line of a bank statement and a movement were taken to be the same."""
+
+    NUMBER = "number", "支付编号"
+    BATCH = "batch", "批次合计"
+    REPAYMENT = "repayment", "退还流水号"
+    ACCOUNT = "account", "金额、账号末四位和日期"
+    HAND = "hand", "人工勾对"
+
+
+class MonthStatus(models.TextChoices):
+    """Where the reconciliation of a month stands: handed over by one person, closed by another."""
+
+    PROPOSED = "proposed", "待另一人关账"
+    CLOSED = "closed", "已关账"
+    REOPENED = "reopened", "已重开"

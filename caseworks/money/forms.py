@@ -87,3 +87,26 @@ class ResultForm(forms.Form):
         if (file.size or 0) > settings.UPLOAD_LIMIT:
             raise forms.ValidationError(f"文件超过 {settings.UPLOAD_LIMIT >> 20} MB。")
         return file
+
+
+class StatementForm(ResultForm):
+    """A bank statement of an office's account."""
+
+    office = forms.IntegerField(label="账户机构")
+
+
+class ReconcileForm(forms.Form):
+    """What is done in a month of an account."""
+
+    action = forms.ChoiceField(
+        choices=[(name, name) for name in ("settle", "note", "match", "unmatch", "propose", "close", "reopen")]
+    )
+    row = forms.IntegerField(required=False)
+    movements = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    because = forms.CharField(max_length=300, required=False)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        field = self.fields["movements"]
+        assert isinstance(field, forms.TypedMultipleChoiceField)
+        field.choices = [(value, value) for value in data.getlist("movements") if value.isdigit()]

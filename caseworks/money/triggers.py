@@ -92,3 +92,25 @@ RECOVERY_GUARDS: list[pgtrigger.Trigger] = [
 def append_only(name: str) -> pgtrigger.Trigger:
     """Written once, never changed."""
     return pgtrigger.Protect(name=name, operation=pgtrigger.Update | pgtrigger.Delete)
+
+
+# What a closed month was closed on stays: its lines keep their movements until the month is opened again.
+CLOSED_MONTH_GUARDS: list[pgtrigger.Trigger] = [
+    pgtrigger.Protect(name="match_stays_itself", operation=pgtrigger.Update),
+    pgtrigger.Trigger(
+        name="match_of_a_closed_month_stays",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete,
+        func="""
+            IF EXISTS (
+                SELECT FROM money_statementline l
+                JOIN money_reconciledmonth r ON r.office_id = l.office_id AND r.month = l.month AND r.status = 'closed'
+                WHERE l.id = OLD.line_id
+            ) THEN
+                RAISE EXCEPTION 'match_of_a_closed_month_stays: the month of the line is closed'
+                    USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN OLD;
+        """,
+    ),
+]

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from caseworks.money.views import batches, declarations, finance, fund, payments, results, returned
+from caseworks.money.views import batches, declarations, finance, fund, payments, reconciliation, results, returned
 
 app_name = "money"
 urlpatterns = [
@@ -24,6 +24,16 @@ urlpatterns = [
     path("payments/results/<int:pk>/returned.xlsx", results.result_export, name="result_export"),
     path("payments/returned/", returned.returned_list, name="returned_list"),
     path("payments/returned/resend/", returned.returned_resend, name="returned_resend"),
+    path("reconciliation/", reconciliation.reconciliation_list, name="reconciliation_list"),
+    path("reconciliation/take/", reconciliation.statement_take, name="statement_take"),
+    path("reconciliation/<int:office>/<str:month>/", reconciliation.reconciliation_month, name="reconciliation_month"),
+    path("reconciliation/<int:office>/<str:month>/act/", reconciliation.reconciliation_act, name="reconciliation_act"),
+    path("reconciliation/<int:office>/line/<int:pk>/", reconciliation.reconciliation_line, name="reconciliation_line"),
+    path(
+        "reconciliation/<int:office>/<str:month>/lines.xlsx",
+        reconciliation.reconciliation_export,
+        name="reconciliation_export",
+    ),
     path("accounts/declarations/", declarations.declaration_list, name="declaration_list"),
     path("accounts/declarations/<int:pk>/file", declarations.declaration_file, name="declaration_file"),
     path("fund/", fund.month_list, name="fund_months"),

@@ -75,6 +75,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "payment.make": frozenset({Role.CASHIER}),
     "payment.release": frozenset({Role.CASHIER, Role.APPROVER}),
     "payment.keep": frozenset({Role.CASHIER, Role.CLERK}),
+    "reconciliation.make": frozenset({Role.CASHIER}),
+    "reconciliation.close": frozenset({Role.CASHIER, Role.SUPERVISOR}),
+    "reconciliation.reopen": frozenset({Role.SUPERVISOR}),
     "payment.mend": frozenset({Role.CLERK}),
     # the books (N6.2)
     "books.view": _READERS,

@@ -5,6 +5,7 @@ from caseworks.money.models.fund import FundMonth
 from caseworks.money.models.movements import BankFile, Movement, ResultFile
 from caseworks.money.models.payments import Payment, PaymentQuerySet
 from caseworks.money.models.recoveries import Recovery, RecoveryEntry, RecoveryQuerySet, Repayment
+from caseworks.money.models.statements import Match, MovementNote, ReconciledMonth, Statement, StatementLine
 from caseworks.money.models.year_end import FinalCall, FinalCallLine, FinalCallQuerySet, Reminder
 
 __all__ = [
@@ -14,13 +15,18 @@ __all__ = [
     "FinalCallLine",
     "FinalCallQuerySet",
     "FundMonth",
+    "Match",
     "Movement",
+    "MovementNote",
     "Payment",
     "PaymentQuerySet",
+    "ReconciledMonth",
     "Recovery",
     "RecoveryEntry",
     "RecoveryQuerySet",
     "Reminder",
     "Repayment",
     "ResultFile",
+    "Statement",
+    "StatementLine",
 ]

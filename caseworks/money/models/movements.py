@@ -18,7 +18,7 @@ from caseworks.money.triggers import append_only
 if TYPE_CHECKING:
     from datetime import date
 
-    from caseworks.people.models import Person
+    from caseworks.people.models import Office, Person
 
 
 class BankFile(models.Model):
@@ -84,6 +84,18 @@ class ResultFile(models.Model):
         return self.name
 
 
+class MovementQuerySet(models.QuerySet["Movement"]):
+    """Words about movements."""
+
+    def of_pool(self, office: Office) -> MovementQuerySet:
+        """Those of a city's account: payments and repayments of all its offices."""
+        return self.filter(Q(payment__city_office=office) | Q(repayment__recovery__city_office=office))
+
+    def open(self) -> MovementQuerySet:
+        """Found in no bank statement, and settled by nobody."""
+        return self.filter(match__isnull=True, note__isnull=True)
+
+
 class Movement(models.Model):
     """资金流水: what left the fund for a payment, what the bank brought back, what was repaid. Written once."""
 
@@ -101,8 +113,11 @@ class Movement(models.Model):
         ResultFile, models.PROTECT, null=True, blank=True, related_name="movements", verbose_name="回盘文件"
     )
 
+    objects = MovementQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "资金流水"
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["on", "id"], name="movement_day")]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["payment", "kind"], name="movement_once"),
             models.CheckConstraint(
