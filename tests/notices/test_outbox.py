@@ -55,7 +55,7 @@ def test_what_is_rolled_back_was_never_announced(unit: Unit) -> None:
 
 def test_ten_thousand_are_posted_by_one_statement(city: Office, django_assert_num_queries: Any) -> None:
     select = """
-        SELECT 'paid:' || n AS event_key, 'refunds' AS scheme, 2024 AS year, 'S' || n AS subject, '单位' || n AS name,
+        SELECT 'paid:' || n AS event_key, 'refunds' AS scheme, 2024 AS year, lpad(n::text, 18, '0') AS subject, '单位' || n AS name,
                %(office)s::bigint AS office_id, %(office)s::bigint AS city_office_id, n AS case_id,
                jsonb_build_object('amount', {amount}) AS params
         FROM generate_series(1, 10000) n
@@ -82,7 +82,7 @@ def test_a_message_says_the_template_and_reaches_the_telephone(unit: Unit, gatew
     assert [(message["key"], message["phone"]) for message in gateway.received] == [(f"{notice.pk}-0", PHONE)]
     assert gateway.received[0]["text"] == (
         f"{unit.name}：贵单位2024年度稳岗返还100.00元已于2024-07-09拨付到尾号6789的账户，请查收。"
-        "资金请按规定用于稳定就业岗位。咨询电话0431-1234567。长春市"
+        "资金请按规定用于稳定就业岗位。咨询电话0431-1234567。长春市失业保险经办机构"
     )
     notice.refresh_from_db()
     assert (notice.status, notice.sent_to, notice.gateway_id, notice.sent_at) == ("sent", "138****5678", "gw-1", AT)

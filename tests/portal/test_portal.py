@@ -107,6 +107,7 @@ def test_before_an_approval_nothing_is_promised(firm: Actor, unit: Unit, enter: 
         case_of(unit, *steps)
 
 
+@pytest.mark.tampers  # paid by the step alone, without a payment
 @pytest.mark.parametrize(
     ("steps", "headline"),
     [

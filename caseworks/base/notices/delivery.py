@@ -27,14 +27,15 @@ LEASE = timedelta(minutes=15)
 CLAIMED = 50  # at once; each may take the gateway's time-out
 PATIENCE = 5  # messages in a row that the gateway cannot take now: it is left alone until the next run
 ATTEMPTS = 8  # the waits between them: 1, 2, 4 … minutes
+# Materialized: a plan that asked for the locked rows again and again would claim more than the limit.
 _CLAIM = """
-    UPDATE base_notice n SET status = 'sending', attempts = n.attempts + 1, next_at = %(until)s
-    FROM (
+    WITH due AS MATERIALIZED (
         SELECT id FROM base_notice
         WHERE status IN ('waiting', 'sending') AND next_at <= %(now)s
         ORDER BY next_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
-    ) due
-    WHERE n.id = due.id RETURNING n.id
+    )
+    UPDATE base_notice n SET status = 'sending', attempts = n.attempts + 1, next_at = %(until)s
+    FROM due WHERE n.id = due.id RETURNING n.id
 """
 _log = logging.getLogger(__name__)
 
