@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from dispatch.enums import AttachmentKind
+from dispatch.enums import AttachmentKind, RevokeReason, VoucherReason
 
 
 class RosterForm(forms.Form):
@@ -47,3 +47,74 @@ class ApplicationForm(forms.Form):
 
     action = forms.ChoiceField(choices=[(name, name) for name in ("send_back", "take_up", "withdraw", "submit")])
     note = forms.CharField(label="理由", max_length=300, required=False)
+
+
+def _day(label: str, *, required: bool = True) -> forms.DateField:
+    return forms.DateField(label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class VoucherForm(forms.Form):
+    """A bank receipt that an agency hands in for a host's part."""
+
+    file = forms.FileField(
+        label="银行回单", help_text="PDF、JPG 或 PNG，可直接拍照。", error_messages={"required": "请上传银行回单。"},
+        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
+    )  # fmt: skip
+    amount = forms.DecimalField(label="金额（元）", max_digits=14, decimal_places=2, min_value=0)
+    paid_on = _day("付款日期")
+    receipt_no = forms.CharField(label="回单号", max_length=80, help_text="每个回单号只能使用一次。")
+    payer_name = forms.CharField(label="付款户名", max_length=200, required=False)
+    payer_tail = forms.CharField(label="付款账号末四位", max_length=4, required=False)
+    payee_name = forms.CharField(label="收款户名", max_length=200, required=False)
+    payee_tail = forms.CharField(label="收款账号末四位", max_length=4, required=False)
+
+
+class DecisionForm(forms.Form):
+    """What somebody says of a voucher."""
+
+    decision = forms.ChoiceField(choices=[("verified", "核实"), ("rejected", "不通过")])
+    reason_code = forms.ChoiceField(label="原因", choices=[("", "请选择"), *VoucherReason.choices], required=False)
+    reason = forms.CharField(label="说明", max_length=300, required=False)
+
+
+class AnnulForm(forms.Form):
+    """Why a verified voucher counts no more."""
+
+    code = forms.ChoiceField(label="原因", choices=VoucherReason.choices)
+    found_by = forms.ChoiceField(
+        label="发现方式", choices=[("audit", "稽核"), ("objection", "异议"), ("host", "用工单位反映")]
+    )
+    words = forms.CharField(label="理由和依据", max_length=300)
+
+
+class ReturnForm(forms.Form):
+    """Money that came back to the fund for a part, by the fund's bank receipt."""
+
+    amount = forms.DecimalField(label="退回金额（元）", max_digits=14, decimal_places=2, min_value=0)
+    returned_on = _day("退回日期")
+    bank_ref = forms.CharField(label="银行流水号", max_length=80)
+
+
+class ExtensionForm(forms.Form):
+    """A later deadline, once."""
+
+    until = _day("延至")
+    reason = forms.CharField(label="理由", max_length=300)
+
+
+class BarForm(forms.Form):
+    """A supervisor's decision about a bar; the operation says what is missing."""
+
+    action = forms.ChoiceField(choices=[("confirm", "查实"), ("revoke", "撤销")])
+    decision_no = forms.CharField(label="决定书文号", max_length=60, required=False)
+    delivered_on = _day("送达日期", required=False)
+    code = forms.ChoiceField(label="撤销原因", choices=RevokeReason.choices, required=False)
+    words = forms.CharField(label="说明", max_length=300, required=False)
+    strike_off = forms.BooleanField(label="尚未退回的部分不再追回", required=False)
+
+
+class AnswerForm(forms.Form):
+    """What an agency says to a proposed bar."""
+
+    text = forms.CharField(label="申辩内容", max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
+    file = forms.FileField(label="材料", required=False, help_text="PDF、JPG 或 PNG，可不上传。")

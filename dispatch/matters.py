@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from caseworks.base.money import ZERO, thousands
 from caseworks.base.panels import Duty, Panel
 from caseworks.cases.models import Bar
 from caseworks.law.models import Policy
 from caseworks.registry.models import Unit
 from dispatch.enums import ApplicationStatus
-from dispatch.models import Application
+from dispatch.models import Application, BarPaper, Obligation
 from refunds.models import Assessment
 
 LATEST = 3  # years shown
@@ -70,7 +71,8 @@ def panels(uscc: str, on: dt.date) -> Iterator[Panel]:
     """A card of an agency's first page: its applications."""
     if agency(uscc) is None:
         return
-    context = {"years": years(uscc)[:LATEST], "open": open_years(uscc, on)}
+    forwarding = Obligation.objects.of_agency(uscc).standing().exists()
+    context = {"years": years(uscc)[:LATEST], "open": open_years(uscc, on), "forwarding": forwarding}
     yield Panel("派遣单位申请", "dispatch/_portal_card.html", context, url=reverse("dispatch_portal:home"), more="查看")
 
 
@@ -95,3 +97,26 @@ def duties(uscc: str, on: dt.date) -> Iterator[Duty]:
                 due_on=open_year.until, url=reverse("dispatch_portal:apply", args=[open_year.year]), action="去申请",
                 tone="amber",
             )  # fmt: skip
+    yield from _forwarding(uscc)
+    for paper in BarPaper.objects.filter(bar__uscc=uscc, bar__status="proposed").select_related("bar", "deadline"):
+        yield Duty(
+            f"拟取消 {paper.bar.year} 年度申领资格", "可以提交申辩和材料，由主管决定。",
+            due_on=paper.deadline.due_on if paper.deadline else None,
+            url=reverse("dispatch_portal:bar", args=[paper.bar_id]), action="查看和申辩", tone="red",
+        )  # fmt: skip
+
+
+def _forwarding(uscc: str) -> Iterator[Duty]:
+    """One duty a deadline: so many hosts, so much money."""
+    days: dict[tuple[dt.date, bool], list[Obligation]] = {}
+    for row in Obligation.objects.of_agency(uscc).open().order_by("due_on", "pk"):
+        if row.remaining > row.pending:
+            days.setdefault((row.due_on, row.provisional), []).append(row)
+    for (due_on, provisional), rows in days.items():
+        left = thousands(sum((row.remaining - row.pending for row in rows), ZERO))
+        words = f"转付 {len(rows)} 个用工单位共 {left} 元，并上传银行回单。"
+        yield Duty(
+            "转付用工单位", f"{words}期限为预计，待日历公布后确定。" if provisional else words,
+            due_on=None if provisional else due_on, url=reverse("dispatch_portal:obligation_list"),
+            action="查看和上传", tone="red",
+        )  # fmt: skip

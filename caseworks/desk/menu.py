@@ -49,7 +49,15 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("应补应退", "bi-plus-slash-minus", "refunds:difference_list", "recalculation.view"),
         ),
     ),
-    ("劳务派遣", (Item("派遣单位申请", "bi-people", "dispatch:application_list", "dispatch.view"),)),
+    (
+        "劳务派遣",
+        (
+            Item("派遣单位申请", "bi-people", "dispatch:application_list", "dispatch.view"),
+            Item("转付跟踪", "bi-hourglass-split", "dispatch:obligation_list", "dispatch.view"),
+            Item("转付凭证", "bi-receipt", "dispatch:voucher_list", "dispatch.view"),
+            Item("取消资格", "bi-slash-circle", "dispatch:bar_list", "bar.view"),
+        ),
+    ),
     ("审核", (Item("审核", "bi-clipboard-check", "cases:review_list", "case.view"),)),
     (
         "拨付",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 import pgtrigger
@@ -138,6 +139,11 @@ class Obligation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} → {self.host_name or self.host_uscc} {self.amount}"
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is neither proved, given back nor claimed back yet; vouchers that wait are not taken off."""
+        return self.amount - self.verified - self.returned - self.claimed
 
 
 class FundReturn(models.Model):

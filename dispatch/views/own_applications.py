@@ -36,7 +36,7 @@ def _application(uscc: str, pk: int) -> Application:
 def home(request: HttpRequest, uscc: str) -> HttpResponse:
     """The agency's years, the newest first, and the year that is open for application."""
     on = timezone.localdate()
-    data = {"years": matters.years(uscc), "open": matters.open_years(uscc, on)}
+    data = {"years": matters.years(uscc), "open": matters.open_years(uscc, on), "forwarding": True}
     context = {"agency": matters.agency(uscc), "data": data}
     return render(request, "dispatch/portal_home.html", context)
 
