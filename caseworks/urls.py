@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("caseworks.people.urls")),
     path("", include("caseworks.desk.urls")),
+    path("portal/uses/", include("caseworks.money.portal_urls")),
     path("portal/dispatch/", include("dispatch.portal_urls")),
     path("portal/", include("caseworks.desk.portal.urls")),
     path("announcements/", include("caseworks.cases.public_urls")),

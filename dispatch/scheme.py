@@ -116,3 +116,10 @@ def case_rejudge(case: Case, at: dt.datetime) -> Rejudged:
     from dispatch.cases import rejudge
 
     return rejudge(case, at)
+
+
+def use_source(year: int) -> Source:
+    """Who was paid of a year and reports on the use of its own money."""
+    from dispatch.uses import source
+
+    return source(year)

@@ -156,3 +156,10 @@ def case_papers(case: Case, person: Person, on: dt.date) -> Iterable[Offer]:
     from refunds.decisions import offers
 
     return offers(case, person, on)
+
+
+def use_source(year: int) -> Source:
+    """Who was paid of a year and reports on the use of its own money."""
+    from refunds.uses import source
+
+    return source(year)

@@ -310,6 +310,8 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "money_recovery": ("caseworks.money.recoveries", "caseworks.money.apps"),
     "money_recoveryentry": ("caseworks.money.recoveries",),
     "money_reminder": ("caseworks.money.year_end",),
+    "money_useline": ("caseworks.money.uses",),
+    "money_usereport": ("caseworks.money.uses",),
     "money_repayment": ("caseworks.money.recoveries",),
     "money_match": ("caseworks.money.matching", "caseworks.money.reconciling"),  # by rule; by hand
     "money_movementnote": ("caseworks.money.reconciling",),

@@ -76,6 +76,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("追回", "bi-arrow-counterclockwise", "money:recovery_list", "recovery.view"),
             Item("退还", "bi-arrow-return-left", "money:repayment_list", "recovery.view"),
+            Item("资金使用", "bi-wallet2", "money:use_list", "use.view"),
         ),
     ),
     (

@@ -127,3 +127,31 @@ class MonthStatus(models.TextChoices):
     PROPOSED = "proposed", "待另一人关账"
     CLOSED = "closed", "已关账"
     REOPENED = "reopened", "已重开"
+
+
+class UseCategory(models.TextChoices):
+    """What the money may be used for, in the notice's own words (N2.4)."""
+
+    LIVING = "living", "职工生活补助"
+    INSURANCE = "insurance", "缴纳社会保险费"
+    RETRAINING = "retraining", "转岗培训"
+    SKILLS = "skills", "技能提升培训"
+    COSTS = "costs", "降低生产经营成本"
+
+
+class UseWhy(models.TextChoices):
+    """Why a unit reports."""
+
+    AGENCY = "agency", "劳务派遣单位"
+    SAMPLE = "sample", "抽查"
+    VOLUNTARY = "voluntary", "主动报告"
+
+
+class UseStatus(models.TextChoices):
+    """Where a report stands."""
+
+    ASKED = "asked", "待报告"
+    HANDED_IN = "handed_in", "待核对"
+    SENT_BACK = "sent_back", "退回补正"
+    CHECKED = "checked", "核对无误"
+    MISUSED = "misused", "查实使用不当"

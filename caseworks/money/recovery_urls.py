@@ -2,9 +2,16 @@
 
 from django.urls import path
 
-from caseworks.money.views import recoveries, repayments, year_end
+from caseworks.money.views import recoveries, repayments, uses, year_end
 
 urlpatterns = [
+    path("uses/", uses.use_list, name="use_list"),
+    path("uses/totals/", uses.use_totals, name="use_totals"),
+    path("uses/ask/", uses.use_ask, name="use_ask"),
+    path("uses/enter/", uses.use_enter, name="use_enter"),
+    path("uses/export/<str:form>/", uses.use_export, name="use_export"),
+    path("uses/<int:pk>/", uses.use_detail, name="use_detail"),
+    path("uses/<int:pk>/vouchers/<int:line>/", uses.use_voucher, name="use_voucher"),
     path("left/", year_end.left_list, name="left_list"),
     path("left/waive/", year_end.left_waive, name="left_waive"),
     path("left/publish/", year_end.left_publish, name="left_publish"),

@@ -14,7 +14,7 @@ from django.urls import reverse
 from caseworks.base.enums import NoticeChannel
 from caseworks.base.models import Document, Notice, SealedScan
 from caseworks.base.notices import recipients
-from caseworks.base.panels import Duty, scheme_functions
+from caseworks.base.panels import Duty, functions_of
 from caseworks.cases.enums import Status
 from caseworks.cases.models import Case, Hold
 from caseworks.law import calendars
@@ -72,7 +72,14 @@ def documents(uscc: str) -> QuerySet[Document]:
 
 def duties(uscc: str, on: dt.date) -> list[Duty]:
     """What the unit must do, the most pressing first."""
-    found = [*_account(uscc), *(duty for source in scheme_functions("portal_duties") for duty in source(uscc, on))]
+    found = [
+        *_account(uscc),
+        *(
+            duty
+            for source in functions_of([*settings.SCHEMES, *settings.PANELS], "portal_duties")
+            for duty in source(uscc, on)
+        ),
+    ]
     calendar = calendars.current() if any(duty.due_on for duty in found) else None
     dated = [
         dataclasses.replace(duty, left=calendar.working_days_between(on, duty.due_on))

@@ -6,6 +6,7 @@ from caseworks.money.models.movements import BankFile, Movement, ResultFile
 from caseworks.money.models.payments import Payment, PaymentQuerySet
 from caseworks.money.models.recoveries import Recovery, RecoveryEntry, RecoveryQuerySet, Repayment
 from caseworks.money.models.statements import Match, MovementNote, ReconciledMonth, Statement, StatementLine
+from caseworks.money.models.uses import UseLine, UseReport, UseReportQuerySet
 from caseworks.money.models.year_end import FinalCall, FinalCallLine, FinalCallQuerySet, Reminder
 
 __all__ = [
@@ -29,4 +30,7 @@ __all__ = [
     "ResultFile",
     "Statement",
     "StatementLine",
+    "UseLine",
+    "UseReport",
+    "UseReportQuerySet",
 ]
