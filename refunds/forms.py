@@ -8,7 +8,9 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from caseworks.base import files as stored
 from caseworks.base.enums import Size, UnitType
+from caseworks.base.errors import Refusal
 from caseworks.law.models import Policy
 from caseworks.people.models import OfficeRegion, Person
 from caseworks.people.scope import offices_in_scope
@@ -134,3 +136,39 @@ class DecisionForm(forms.Form):
         if given.get("decision") == "refuse" and not given.get("note"):
             self.add_error("note", "请写明不予确认的原因，填报人据此补正。")
         return given
+
+
+class SuccessionForm(forms.Form):
+    """Which unit goes on as which, from what day on, by which document."""
+
+    predecessor = forms.CharField(label="被承继单位的统一社会信用代码", max_length=18, help_text="合并、变更前的原单位")
+    successor = forms.CharField(label="承继单位的统一社会信用代码", max_length=18, help_text="继续缴费的新单位")
+    effective_on = forms.DateField(label="承继日期", widget=DateInput, help_text="登记机关准予登记的日期")
+    document_no = forms.CharField(label="依据文号", max_length=100, help_text="如准予登记通知书、批复的文号")
+    file = forms.FileField(label="依据材料", help_text="PDF、JPG 或 PNG，不超过 10 MB")
+    note = forms.CharField(label="说明", max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, data: Any = None, files: Any = None, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, files, initial=initial, label_suffix="")
+        self.fields["file"].widget.attrs |= {"accept": ".pdf,.jpg,.jpeg,.png", "data-limit": settings.ATTACHMENT_LIMIT}
+
+    def clean_file(self) -> stored.Accepted:
+        """The document, looked at by its content."""
+        try:
+            return stored.accept(self.cleaned_data["file"], stored.SCANS)
+        except Refusal as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+
+class SuccessionDecisionForm(forms.Form):
+    """Confirm, refuse or revoke; whoever does not confirm says why."""
+
+    decision = forms.ChoiceField(choices=[("confirm", "确认"), ("refuse", "不予确认"), ("revoke", "撤销")])
+    note = forms.CharField(
+        label="意见", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="不予确认、撤销时必填",
+    )  # fmt: skip
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, label_suffix="")
+        self.fields["note"].widget.attrs["class"] = "form-control"

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from caseworks.base.panels import Panel, Waiting
 from caseworks.people.models import Person
-from caseworks.registry.models import Unit
+from caseworks.registry.models import Succession, Unit
 from refunds import differences, summaries
 from refunds.enums import Outcome
 from refunds.models import Assessment, AssessmentQuerySet, Determination, Difference, ScreeningRun
@@ -49,6 +49,11 @@ def waiting(person: Person, on: dt.date) -> Iterator[Waiting]:
             f"differences_{kind.value}", f"{kind.label}待决定", permission, "refunds:difference_list", found,
             query=f"status=proposed&kind={kind.value}", hint="重新核算发现的差额，办理或写明理由不予办理", tone="amber",
         )  # fmt: skip
+    yield Waiting(
+        "successions_to_confirm", "单位承继待确认", "registry.confirm", "refunds:succession_list",
+        Succession.objects.visible_to(person, on).waiting().exclude(proposed_by=person),
+        query="status=proposed", hint="确认后两个单位的缴费合并计算；确认前双方不拨付", tone="amber",
+    )  # fmt: skip
     year = latest_year()
     if year is not None:
         rows = Assessment.objects.visible_to(person, on).of_year(year).filter(outcome=Outcome.MANUAL)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from refunds.views import assessments, decisions, differences, exports, recalculations, screenings, why
+from refunds.views import assessments, decisions, differences, exports, recalculations, screenings, successions, why
 from refunds.views import determinations as facts
 
 app_name = "refunds"
@@ -40,5 +40,9 @@ urlpatterns = [
         name="recalculation_progress",
     ),
     path("refunds/cases/<int:case>/decision/", decisions.decision_issue, name="decision_issue"),
+    path("successions/", successions.succession_list, name="succession_list"),
+    path("successions/new/", successions.succession_new, name="succession_new"),
+    path("successions/<int:pk>/", successions.succession_detail, name="succession_detail"),
+    path("successions/<int:pk>/file/", successions.succession_file, name="succession_file"),
     path("why/", why.why, name="why"),
 ]

@@ -31,6 +31,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("数据导入", "bi-cloud-upload", "registry:import_list", "import.view"),
             Item("账户变更", "bi-credit-card-2-front", "registry:account_proposals", "registry.view"),
             Item("无对公账户声明", "bi-file-earmark-person", "money:declaration_list", "registry.view"),
+            Item("单位承继", "bi-signpost-split", "refunds:succession_list", "registry.view"),
             Item("作废确认", "bi-archive", "registry:retirements", "registry.view"),
         ),
     ),

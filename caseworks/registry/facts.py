@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -46,15 +46,15 @@ class Month:
         return ("已退回", "amber") if self.refund else ("无应缴", "grey")
 
 
-def months(uscc: str, *, limit: int | None = MONTHS) -> list[Month]:
-    """The unit's periods, the newest first."""
+def months(uscc: str, *, limit: int | None = MONTHS, also: Sequence[str] = ()) -> list[Month]:
+    """The unit's periods, the newest first; `also` are units whose ledgers count as its own."""
     money = DecimalField(max_digits=16, decimal_places=2)
 
     def total(column: str, *kinds: str) -> Coalesce:
         return Coalesce(Sum(column, filter=Q(kind__in=kinds)), Value(ZERO), output_field=money)
 
     rows = (
-        Contribution.objects.filter(uscc=uscc)
+        Contribution.objects.filter(**({"uscc__in": [uscc, *also]} if also else {"uscc": uscc}))
         .values("period")
         .annotate(
             people=Coalesce(Sum("headcount", filter=Q(kind=ContributionKind.NORMAL)), 0),

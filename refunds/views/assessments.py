@@ -93,6 +93,7 @@ def assessment_detail(request: HttpRequest, year: int, uscc: str) -> HttpRespons
         "today": on,
         "premium_year": year - 1,
         "explained": judged.Explained.of(judged.facts_of(row), judged.parameters_of(policy, row.judged_on)),
+        "joined": judged.joined(row.joined),
         "way_out": judged.WAYS_OUT[Outcome(row.outcome)],
         "differences": judged.differences(row, live) if live is not None else [],
         "live_problem": problem,

@@ -12,6 +12,7 @@ from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, thousands
 from caseworks.law.models import Policy
 from caseworks.registry import facts as registry_facts
+from caseworks.registry.models import Succession, Unit
 from refunds import explain, rulebook, screening
 from refunds.enums import Fact, Flag, Outcome
 from refunds.models import Assessment, AssessmentChange, Determination
@@ -152,10 +153,43 @@ def fact_rows(row: Assessment) -> list[FactRow]:
     ]  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Joined:
+    """A unit whose ledger is one with that of another: in words, with its code."""
+
+    words: str
+    uscc: str
+
+
+def joined(text: str) -> list[Joined]:
+    """What `joined` of a judgement says: who took the unit over, or whom it took over. (decision 0042)"""
+    if not text:
+        return []
+    if text.startswith(">"):
+        heir = text[1:]
+        name = Unit.objects.filter(uscc=heir).values_list("name", flat=True).first() or heir
+        return [Joined(f"该单位已由{name}（{heir}）承继，缴费、减员并入承继单位核算，不再单独返还。", heir)]
+    rows = (
+        Succession.objects.confirmed().filter(predecessor__in=text.split(";")).order_by("effective_on", "predecessor")
+    )
+    return [
+        Joined(
+            f"{row.effective_on} 承继{row.predecessor_name}（{row.predecessor}，{row.document_no}），"
+            "其缴费、减员和年初人数并入本单位核算。",
+            row.predecessor,
+        )
+        for row in rows
+    ]
+
+
 def months_of(row: Assessment) -> dict[str, Any]:
     """The premium year month by month, with its sums."""
     prefix = f"{row.year - 1}-"
-    found = [month for month in registry_facts.months(row.uscc, limit=None) if month.period.startswith(prefix)]
+    if row.joined.startswith(">"):  # its ledger is part of another's
+        return {"months": [], "month_totals": {}}
+    also = [code for code in row.joined.split(";") if code]
+    known = registry_facts.months(row.uscc, limit=None, also=also)
+    found = [month for month in known if month.period.startswith(prefix)]
     found.sort(key=lambda month: month.period)
     return {
         "months": found,

@@ -41,6 +41,7 @@ class Answer:
     lines: list[explain.Line] = field(default_factory=list)
     way_out: str = ""
     url: str = ""
+    joined: list[judged.Joined] = field(default_factory=list)
 
 
 def _headline(outcome: str, year: int, amount: object, *, stored: bool) -> str:
@@ -64,7 +65,7 @@ def _stored(row: Assessment, unit: Unit) -> Answer:
         _headline(row.outcome, row.year, row.amount, stored=True),
         f"依据 {row.year - 1} 年的缴费和减员数据，{row.judged_on} 筛查；政策：{policy.title}。",
         row.outcome, row.amount, explained.sentences, explained.trace, judged.WAYS_OUT[Outcome(row.outcome)],
-        reverse("refunds:assessment_detail", args=[row.year, row.uscc]),
+        reverse("refunds:assessment_detail", args=[row.year, row.uscc]), judged.joined(row.joined),
     )  # fmt: skip
 
 
@@ -80,6 +81,7 @@ def _live(unit: Unit, year: int, on: dt.date) -> Answer:
         _headline(outcome, year, live.judgement.amount, stored=False),
         f"按 {on} 的数据试算，未存档，以筛查结果为准；政策：{live.policy.title}。",
         outcome, live.judgement.amount, live.sentences, live.lines, judged.WAYS_OUT[Outcome(outcome)],
+        joined=judged.joined(live.found.joined),
     )  # fmt: skip
 
 

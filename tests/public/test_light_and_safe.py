@@ -9,20 +9,23 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
+from caseworks.base import files as fs
 from caseworks.cases import announcement_files, announcements, tasks
 from caseworks.cases.announced_lines import found, found_anywhere
 from caseworks.cases.models import Announcement
 from caseworks.cases.sources import Announced
+from caseworks.people.actors import Actor
+from caseworks.registry import successions
 from caseworks.registry.models import Unit
 from caseworks.registry.names import former_key, name_key
-from tests.cases.conftest import AT, Bureau, bureau, staff  # noqa: F401
+from tests.cases.conftest import AT, CLOCK, Bureau, bureau, staff  # noqa: F401
 from tests.cases.test_announcements import FRIDAY, MONDAY, Staff, approved, drawn, people, published  # noqa: F401
-from tests.public.test_pages import NOON, files, row, signed_in, words  # noqa: F401
+from tests.public.test_pages import NOON, PNG, files, row, signed_in, words  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -92,24 +95,34 @@ def test_searches_and_forms_are_limited_by_address(row: Announcement, client: Cl
     assert other.get("/announcements/", {"q": "示例"}).status_code == 200
 
 
+def unit(bureau: Bureau, uscc: str, name: str, former: str) -> Unit:  # noqa: F811
+    return Unit.objects.create(
+        uscc=uscc, name=name, name_key=name_key(name), former_names=former, former_key=former_key(former),
+        unit_type="enterprise", region="220102", status="active", insured_from=dt.date(2015, 1, 1),
+        office=bureau.county, city_office=bureau.city, updated_at=AT,
+    )  # fmt: skip
+
+
 @time_machine.travel(NOON, tick=False)
 def test_a_unit_is_found_by_its_former_name_whatever_the_brackets(
     bureau: Bureau, people: Staff, client: Client  # noqa: F811
 ) -> None:  # fmt: skip
     cases = approved(bureau, people, 2)
-    former = "长白（吉林）商贸有限公司;老字号面馆"
-    Unit.objects.create(
-        uscc="S000002", name="示例单位2", name_key=name_key("示例单位2"), former_names=former,
-        former_key=former_key(former), unit_type="enterprise", region="220102", status="active",
-        insured_from=dt.date(2015, 1, 1), office=bureau.county, city_office=bureau.city, updated_at=timezone.now(),
+    old = unit(bureau, "P000001", "大安县农机站", "")
+    unit(bureau, "S000002", "示例单位2", "长白（吉林）商贸有限公司;老字号面馆")
+    taken_over = successions.propose(
+        predecessor=old.uscc, successor="S000002", effective_on=MONDAY, document_no="准字1号", by=CLOCK, at=AT,
+        file=fs.accept(ContentFile(PNG, name="通知书.png"), fs.SCANS),
     )  # fmt: skip
+    successions.confirm(taken_over, by=Actor.of_command("other"), at=AT)
     announced = published(cases, people)
-    for text in ("长白(吉林)", "长 白【吉林】商贸", "字号", "示例单位2"):
+    for text in ("长白(吉林)", "长 白【吉林】商贸", "字号", "示例单位2", "大安县农机"):
         for address in ("/announcements/", url(announced)):
             page = words(client.get(address, {"q": text}))
             assert "示例单位2" in page
             assert "示例单位1" not in page
     assert "曾用名：长白（吉林）商贸有限公司" in words(client.get(url(announced), {"q": "吉林"}))
+    assert "曾用名：大安县农机站" in words(client.get(url(announced), {"q": "大安"}))
     assert "没有这个名称" in words(client.get("/announcements/", {"q": "长春"}))
     assert "请至少输入两个字" in words(client.get("/announcements/", {"q": "长"}))
 

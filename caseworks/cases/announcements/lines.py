@@ -10,8 +10,10 @@ from django.db import connection
 from caseworks.base.errors import Refusal
 from caseworks.cases import sources
 from caseworks.cases.enums import LineChange
-from caseworks.cases.models import Announcement
+from caseworks.cases.models import Announcement, Case
 from caseworks.cases.private_words import private_words
+from caseworks.registry import successions
+from caseworks.registry.names import former_key
 
 # A person's name as lists show it: 张*, 张*三, 欧**海.
 _MASKED = """CASE char_length({name}) WHEN 0 THEN '' WHEN 1 THEN '*' WHEN 2 THEN left({name}, 1) || '*'
@@ -29,6 +31,7 @@ _LINES = f"""
            {{change}}, coalesce(o.name, ''), o.amount, o.id
     FROM cases_case c JOIN people_office f ON f.id = c.office_id
     LEFT JOIN registry_unit u ON u.uscc = c.subject
+    LEFT JOIN unnest(%(heirs)s::text[], %(names)s::text[], %(keys)s::text[]) AS t(uscc, names, keys) ON t.uscc = c.subject
     LEFT JOIN ({{select}}) s ON s.case_id = c.id
     LEFT JOIN cases_announcementline o ON o.id = ANY(%(replaced)s) AND o.case_id = c.id
     WHERE c.id = ANY(%(ids)s)
@@ -53,7 +56,11 @@ def write(announcement: Announcement, ids: list[int], replaced: Iterable[int] = 
     announced = sources.announced(announcement.scheme)
     correction = announcement.corrects_id is not None
     shown = "jsonb_build_object({})".format(", ".join(f"'{key}', s.{key}" for key in announced.columns))
-    former = "coalesce(u.former_names, '')", "coalesce(u.former_key, '')"
+    former = (
+        "left(concat_ws(';', nullif(u.former_names, ''), t.names), 1000)",
+        "left(coalesce(u.former_key, '') || coalesce(t.keys, ''), 1000)",
+    )
+    taken_over = _taken_over(ids) if not announcement.persons else {}
     pieces = {
         "order": "o.position, f.code, c.subject" if correction else "f.code, c.subject",
         "name": _MASKED.format(name="c.name") if announcement.persons else "c.name",
@@ -67,10 +74,19 @@ def write(announcement: Announcement, ids: list[int], replaced: Iterable[int] = 
         "select": announced.select,
     }
     values: dict[str, Any] = {
-        "announcement": announcement.pk, "ids": ids, "replaced": list(replaced), **_BRACKETS,
+        "announcement": announcement.pk, "ids": ids, "replaced": list(replaced), "heirs": list(taken_over),
+        "names": [";".join(names) for names in taken_over.values()],
+        "keys": [former_key(";".join(names)) for names in taken_over.values()], **_BRACKETS,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_LINES.format(**pieces), values)
+
+
+def _taken_over(ids: list[int]) -> dict[str, list[str]]:
+    """The names of the units that the subjects of these cases took over; almost none did."""
+    edges = successions.edges()
+    heirs = Case.objects.filter(pk__in=ids, subject__in=set(edges.values())) if edges else Case.objects.none()
+    return successions.names_taken_over(heirs.values_list("subject", flat=True))
 
 
 def private_in(announcement: Announcement) -> list[str]:
