@@ -34,6 +34,11 @@ def invariants() -> Mapping[str, str]:
     return CHECKS
 
 
+def payment_rivals() -> Iterable[str]:
+    """One premium is given back once: as the unit's own refund, or by an agency's application (J2.2)."""
+    return ("refunds",)
+
+
 def payment_obstacles(on: dt.date) -> Source:
     """Agencies that have let the deadline of a host's part pass are paid nothing for now (J2.8)."""
     from dispatch.facts import overdue

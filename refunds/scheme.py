@@ -102,6 +102,11 @@ def case_rejudge(case: Case, at: dt.datetime) -> Rejudged:
     return rejudge(case, at)
 
 
+def payment_rivals() -> Iterable[str]:
+    """One premium is given back once: as the unit's own refund, or by an agency's application (J2.2)."""
+    return ("dispatch",)
+
+
 def payment_obstacles(on: dt.date) -> Source:
     """A unit that another took over is not paid itself."""
     from refunds.successions import obstacles

@@ -10,6 +10,7 @@ A scheme's module may define
 - `case_panels(case, person, on) -> Iterable[Panel]`: cards of a case's page,
 - `case_rejudge(case, at) -> Rejudged`: judges the subject of one case again, on what is known now,
 - `case_announced() -> Announced`: what an announcement shows of a case besides its name and amount,
+- `payment_rivals() -> Iterable[str]`: schemes that pay for the same: who is paid by one of them in a year is not by this,
 - `payment_obstacles(on) -> Source | None`: units and persons that may be paid nothing for now, of whatever scheme.
 """
 
@@ -102,6 +103,12 @@ def years(scheme: str) -> list[int]:
 def panels(case: Case, person: Person, on: date) -> Iterable[Panel]:
     """The cards that a scheme shows on the page of a case."""
     return scheme_module(case.scheme).case_panels(case, person, on)
+
+
+def rivals(scheme: str) -> list[str]:
+    """The schemes that pay for the same as this one."""
+    found = getattr(scheme_module(scheme), "payment_rivals", None)
+    return sorted(found()) if found else []
 
 
 def obstacles(on: date) -> list[Source]:

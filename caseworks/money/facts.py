@@ -5,7 +5,7 @@ Type, size and policy row are those of the judgement approved; status, listings,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,7 @@ from caseworks.cases import sources
 from caseworks.cases.sources import Source, scheme_module
 from caseworks.law import policies
 from caseworks.law.models import Policy
+from caseworks.money.doubles import PREDECESSORS
 
 
 class Figures(Protocol):
@@ -183,17 +184,28 @@ _OBSTACLES = """
     JOIN ({select}) o ON o.subject = c.subject
     WHERE c.id = ANY(%(obstacle_cases)s::bigint[]) GROUP BY c.id
 """
+# What a subject owes, and what those owe that it took over.
+_OWED = (
+    PREDECESSORS
+    + """
+    SELECT l.case_id, array_agg(DISTINCT CASE WHEN l.uscc = c.subject THEN o.reason ELSE '被承继单位' || o.reason END)
+    FROM line l JOIN cases_case c ON c.id = l.case_id
+    JOIN ({select}) o ON o.subject = l.uscc
+    GROUP BY l.case_id
+"""
+)
 
 
-def obstacles(ids: list[int], on: date, own: Iterable[Source] = ()) -> dict[int, list[str]]:
-    """Why the subjects of these cases may be paid nothing for now, as the kernel's `own` sources and every scheme say.
+def obstacles(ids: list[int], on: date, owed: Source) -> dict[int, list[str]]:
+    """Why the subjects of these cases may be paid nothing for now: what is `owed`, and what every scheme says (N6.5).
 
-    A query a source, however many cases (N6.5).
+    A query a source, however many cases. A debt goes over to a successor; what a scheme says is of the subject alone.
     """
     found: dict[int, list[str]] = {}
-    for source in [*own, *sources.obstacles(on)]:
+    asked = [(_OWED, owed), *((_OBSTACLES, source) for source in sources.obstacles(on))]
+    for sql, source in asked:
         with connection.cursor() as cursor:
-            cursor.execute(_OBSTACLES.format(select=source.select), {**source.params, "obstacle_cases": ids})
+            cursor.execute(sql.format(select=source.select), {**source.params, "obstacle_cases": ids})
             for case, reasons in cursor.fetchall():
                 found.setdefault(case, []).extend(reasons)
     return found

@@ -18,7 +18,7 @@ from caseworks.cases.enums import HoldKind
 from caseworks.cases.holds import Held
 from caseworks.law.models import Policy
 from caseworks.law.training import is_training, require_training
-from caseworks.money import facts, recoveries
+from caseworks.money import doubles, facts, recoveries
 from caseworks.money.facts import Figures, Payee
 from caseworks.registry.models import ImportFile
 from caseworks.registry.names import name_key
@@ -74,16 +74,19 @@ def run(
     rows = facts.figures(payees, ids)
     _fresh(rows, on, COMPARED_OF_PERSONS if payees.persons else COMPARED)
     found = facts.of(ids, payees, rows, on=as_of or on, ours=[str(kind) for kind in LOOKED_FOR], own=list(own))
-    waits = facts.obstacles(ids, as_of or on, [recoveries.obstacles()])
-    problems = {payee.case: [*_of(payee), *_obstacles(payee, waits)] for payee in found}
+    waits = facts.obstacles(ids, as_of or on, recoveries.obstacles())
+    seconds = doubles.of(scheme, ids)
+    problems = {payee.case: [*_of(payee, seconds), *_obstacles(payee, waits)] for payee in found}
     return Checked(found, {case: held for case, held in problems.items() if held}, rows)
 
 
-def _of(payee: Payee) -> Iterable[Held]:
+def _of(payee: Payee, seconds: Mapping[int, str]) -> Iterable[Held]:
     if payee.held:
         yield Held(payee.case, STANDING, payee.held)
     if payee.twice:
         yield Held(payee.case, PAID_ALREADY, "本年度已有一笔支付在途或已到账。")
+    elif payee.case in seconds:
+        yield Held(payee.case, PAID_ALREADY, seconds[payee.case])
     yield from _problems_of_a_person(payee) if payee.person else _problems(payee)
 
 
