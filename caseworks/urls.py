@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("caseworks.desk.urls")),
     path("portal/uses/", include("caseworks.money.portal_urls")),
     path("portal/dispatch/", include("dispatch.portal_urls")),
+    path("portal/second-look/", include("caseworks.cases.portal_urls")),
     path("portal/", include("caseworks.desk.portal.urls")),
     path("announcements/", include("caseworks.cases.public_urls")),
     path("final-calls/", include("caseworks.money.public_urls")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from caseworks.base.panels import Offer, Panel, Waiting
     from caseworks.books.invariants import Invariant
     from caseworks.cases.models import Case
-    from caseworks.cases.sources import Announced, Rejudged, Source
+    from caseworks.cases.sources import Announced, Looked, Rejudged, Source
     from caseworks.law.models import Policy
     from caseworks.oversight.measures import Measure
     from caseworks.oversight.trials import Tell, Trial
@@ -105,6 +105,34 @@ def case_rejudge(case: Case, at: dt.datetime) -> Rejudged:
 def payment_rivals() -> Iterable[str]:
     """One premium is given back once: as the unit's own refund, or by an agency's application (J2.2)."""
     return ("dispatch",)
+
+
+def second_look(subject: str, year: int, on: dt.date) -> Looked | None:
+    """How a unit is judged, for one that asks for a second look."""
+    from refunds.second_looks import second_look
+
+    return second_look(subject, year, on)
+
+
+def second_look_again(subject: str, year: int, at: dt.datetime) -> Looked:
+    """The unit judged again on what is known now."""
+    from refunds.second_looks import second_look_again
+
+    return second_look_again(subject, year, at)
+
+
+def look_panels(subject: str, year: int) -> Iterable[Panel]:
+    """The judgement of a unit, for whoever looks a second time."""
+    from refunds.second_looks import look_panels
+
+    return look_panels(subject, year)
+
+
+def judges(subject: str, year: int) -> Collection[int]:
+    """Who had a hand in a unit's judgement."""
+    from refunds.second_looks import judges
+
+    return judges(subject, year)
 
 
 def payment_obstacles(on: dt.date) -> Source:

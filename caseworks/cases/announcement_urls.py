@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from caseworks.cases.views import announcements, objections
+from caseworks.cases.views import announcements, objections, second_looks
 
 app_name = "announcements"
 urlpatterns = [
@@ -20,4 +20,9 @@ urlpatterns = [
     path("objections/<int:pk>/", objections.objection_detail, name="objection_detail"),
     path("objections/<int:pk>/files/<int:file>/", objections.objection_file, name="objection_file"),
     path("objections/<int:pk>/letter/", objections.objection_letter, name="objection_letter"),
+    path("second-looks/", second_looks.second_look_list, name="second_look_list"),
+    path("second-looks/new/", second_looks.second_look_enter, name="second_look_enter"),
+    path("second-looks/<int:pk>/", second_looks.second_look_detail, name="second_look_detail"),
+    path("second-looks/<int:pk>/files/<int:file>/", second_looks.second_look_file, name="second_look_file"),
+    path("second-looks/<int:pk>/letter/", second_looks.second_look_letter, name="second_look_letter"),
 ]

@@ -130,3 +130,21 @@ class Remedy(models.TextChoices):
 
     REFUSED = "refused", "不予支付"
     RECALCULATED = "recalculated", "重新核定，另行公示"
+
+
+class SecondLookChannel(models.TextChoices):
+    """How a request for a second look came in."""
+
+    PUBLIC = "public", "公众页面"
+    PORTAL = "portal", "单位门户"
+    COUNTER = "counter", "窗口"
+    POST = "post", "信函"
+    PHONE = "phone", "电话"
+
+
+class SecondLookStatus(models.TextChoices):
+    """A request waits; answered, the judgement is another one now, or it stays."""
+
+    OPEN = "open", "待复核"
+    CHANGED = "changed", "结论变更"
+    KEPT = "kept", "维持原结论"

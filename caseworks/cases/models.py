@@ -37,6 +37,8 @@ from caseworks.cases.review_models import (
 from caseworks.cases.review_models import (
     ReviewSheet as ReviewSheet,
 )
+from caseworks.cases.second_look_models import SecondLook as SecondLook
+from caseworks.cases.second_look_models import SecondLookFile as SecondLookFile
 from caseworks.cases.triggers import CASE_FOLLOWS_ITS_HISTORY, EVENT_SIGNED_BY_DIFFERENT_PEOPLE
 from caseworks.people.models import Office
 from caseworks.people.scope import scope_of

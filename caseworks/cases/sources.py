@@ -11,12 +11,16 @@ A scheme's module may define
 - `case_rejudge(case, at) -> Rejudged`: judges the subject of one case again, on what is known now,
 - `case_announced() -> Announced`: what an announcement shows of a case besides its name and amount,
 - `payment_rivals() -> Iterable[str]`: schemes that pay for the same: who is paid by one of them in a year is not by this,
+- `second_look(subject, year, on) -> Looked | None`: how a subject is judged, for one who asks for a second look,
+- `second_look_again(subject, year, at) -> Looked`: judges it again on what is known now,
+- `look_panels(subject, year) -> Iterable[Panel]`: cards with its judgement for whoever looks,
+- `judges(subject, year) -> Collection[int]`: the persons who had a hand in its judgement,
 - `payment_obstacles(on) -> Source | None`: units and persons that may be paid nothing for now, of whatever scheme.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import import_module
@@ -28,7 +32,7 @@ from django.conf import settings
 from caseworks.base.errors import Refusal
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from caseworks.base.panels import Panel
     from caseworks.cases.models import Case
@@ -81,6 +85,27 @@ class Announced:
     persons: bool = False
 
 
+@dataclass(frozen=True)
+class Looked:
+    """How a subject is judged: outcome and words, reasons as codes and as sentences with their numbers.
+
+    `source` says on what it stands, `next` what follows from it; `case` is the number of the case in review, if any.
+    """
+
+    name: str
+    office_id: int
+    city_office_id: int
+    outcome: str
+    label: str
+    reasons: tuple[str, ...]
+    sentences: tuple[str, ...]
+    amount: Decimal
+    payable: bool
+    source: str
+    next: str
+    case: int | None = None
+
+
 def scheme_module(scheme: str) -> ModuleType:
     """The module of a scheme; Refusal where it has no cases."""
     for path in settings.SCHEMES:
@@ -121,3 +146,30 @@ def announced(scheme: str) -> Announced:
     """What an announcement of a scheme shows; nothing but name and amount where the scheme does not say."""
     found = getattr(scheme_module(scheme), "case_announced", None)
     return found() if found else Announced({}, "SELECT NULL::bigint AS case_id")
+
+
+def second_look(scheme: str, subject: str, year: int, on: date) -> Looked | None:
+    """How a subject is judged by its scheme; None where it is not known."""
+    return _looking(scheme).second_look(subject, year, on)
+
+
+def second_look_again(scheme: str, subject: str, year: int, at: datetime) -> Looked:
+    """The subject judged again on what is known now, and its judgement kept where it is in no review."""
+    return _looking(scheme).second_look_again(subject, year, at)
+
+
+def judges(scheme: str, subject: str, year: int) -> Collection[int]:
+    """The persons who had a hand in a subject's judgement."""
+    return _looking(scheme).judges(subject, year)
+
+
+def look_panels(scheme: str, subject: str, year: int) -> list[Panel]:
+    """The cards with a subject's judgement, for whoever looks a second time."""
+    return list(_looking(scheme).look_panels(subject, year))
+
+
+def _looking(scheme: str) -> ModuleType:
+    module = scheme_module(scheme)
+    if not hasattr(module, "second_look"):
+        raise Refusal(f"“{module.LABEL}”没有复核申请，未作任何更改。")
+    return module

@@ -85,6 +85,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("公示", "bi-megaphone", "announcements:announcement_list", "announcement.view"),
             Item("公示异议", "bi-chat-square-text", "announcements:objection_list", "objection.view"),
+            Item("复核申请", "bi-arrow-counterclockwise", "announcements:second_look_list", "second_look.view"),
         ),
     ),
     (

@@ -17,7 +17,7 @@ from caseworks.base.models import RunState
 from caseworks.base.panels import Waiting, scheme_functions
 from caseworks.cases import queues
 from caseworks.cases.enums import AnnouncementStatus, ObjectionStatus, Stage, Status
-from caseworks.cases.models import Announcement, Case, Objection
+from caseworks.cases.models import Announcement, Case, Objection, SecondLook
 from caseworks.cases.reviews import PERMISSION_OF
 from caseworks.money.enums import GOING, BatchStatus, PaymentStatus, RecoveryStatus, RepaymentStatus
 from caseworks.money.models import Batch, Payment, Recovery, Repayment
@@ -128,6 +128,11 @@ def announcement_lines(person: Person, on: dt.date) -> list[Waiting]:
         Waiting(
             "objections", "公示异议待处理", "objection.decide", "announcements:objection_list", objections,
             query="status=open", hint="由未参与审核的人员处理", tone="amber",
+        ),
+        Waiting(
+            "second_looks", "复核申请待答复", "second_look.decide", "announcements:second_look_list",
+            SecondLook.objects.visible_to(person, on).waiting().exclude(received_by=person),
+            query="status=open", hint="由未参与核算和登记的人员复核", tone="amber",
         ),
     ]  # fmt: skip
 

@@ -61,6 +61,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "objection.view": _READERS,
     "objection.receive": frozenset({Role.CLERK, Role.REVIEWER}),
     "objection.decide": frozenset({Role.REVIEWER, Role.APPROVER, Role.SUPERVISOR}),
+    "second_look.view": _READERS,
+    "second_look.receive": frozenset({Role.CLERK, Role.REVIEWER}),
+    "second_look.decide": frozenset({Role.REVIEWER, Role.APPROVER, Role.SUPERVISOR}),
     "bar.view": _READERS,
     "bar.decide": frozenset({Role.SUPERVISOR}),
     # dispatch agencies (J2.2–J2.10)

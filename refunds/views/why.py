@@ -114,6 +114,7 @@ def why(request: HttpRequest) -> HttpResponse:
     year = next((known for known in years if str(known) == asked), years[0] if years else on.year)
     text = request.GET.get("q", "").strip()[:100]
     context: dict[str, object] = {"q": text, "years": years, "year": year}
+    context["may_ask"] = person.has_perm("second_look.receive")
     if text:
         visible = Unit.objects.visible_to(person, on).select_related("office").defer("phone", "phone_hash")
         exact = visible.filter(uscc=normalise(text, identifier=True)).first()

@@ -1,0 +1,62 @@
+"""Forms of 复核申请."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from caseworks.cases import second_looks, sources
+from caseworks.cases.announcement_forms import FilesField, Plain
+from caseworks.cases.enums import Scheme, SecondLookChannel
+
+SCHEME = Scheme.REFUNDS.value  # the one that judges units without an application
+
+
+class SecondLookForm(Plain):
+    """A request as a unit sends it."""
+
+    year = forms.TypedChoiceField(label="政策年度", coerce=int)
+    subject = forms.CharField(label="统一社会信用代码", max_length=18)
+    words = forms.CharField(
+        label="申请理由",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="写明认为哪一项核算有误，如缴费、人数、减员原因、划型，以及正确的数字。",
+    )
+    attachments = FilesField(label="证明材料", help_text="可选；PDF、JPG、PNG，最多 5 个，每个不超过 10 MB。")
+    applicant = forms.CharField(label="经办人姓名", max_length=60)
+    contact = forms.CharField(label="联系电话", max_length=100, help_text="只用于核实和答复，加密保存，不公开。")
+
+    def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, files, **kwargs)
+        year = self.fields["year"]
+        assert isinstance(year, forms.ChoiceField)
+        year.choices = [(found, f"{found} 年度") for found in sources.years(SCHEME)]
+
+
+class OwnSecondLookForm(SecondLookForm):
+    """The same in the portal, where the unit is known."""
+
+    subject = None  # type: ignore[assignment]
+
+
+class CounterSecondLookForm(SecondLookForm):
+    """The same, entered by staff."""
+
+    channel = forms.ChoiceField(
+        label="渠道",
+        choices=[choice for choice in SecondLookChannel.choices if choice[0] in second_looks.BY_STAFF],
+    )
+    received_on = forms.DateField(label="收到日期", widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class AnswerForm(Plain):
+    """What was found; the conclusion is what the rules judge."""
+
+    answer = forms.CharField(
+        label="复核意见",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="写入答复书：核实了什么、依据什么。结论和数字由系统按现有数据重新核算后写入。",
+    )
