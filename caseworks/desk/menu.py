@@ -110,6 +110,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("政策参数", "bi-journal-text", "admin:law_policy_changelist", "policy.view", admin=True),
             Item("工作日历", "bi-calendar3", "admin:law_calendaryear_changelist", "policy.view", admin=True),
+            Item("通知模板", "bi-chat-left-quote", "admin:base_noticetemplate_changelist", "notice.view", admin=True),
             Item("人员", "bi-people", "admin:people_person_changelist", "people.view", admin=True),
             Item("机构", "bi-diagram-3", "admin:people_office_changelist", "people.view", admin=True),
         ),

@@ -17,6 +17,7 @@ _MANAGE = {"people": "people.manage", "law": "policy.draft"}
 _BY_MODEL = {
     "law.calendarday": ("calendar.view", "calendar.edit"),
     "law.calendaryear": ("calendar.view", "calendar.edit"),
+    "base.noticetemplate": ("notice.view", "notice.template"),
     "base.run": ("run.view", None),
     "people.signin": ("people.view", None),
     "admin.logentry": ("people.view", None),
