@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from caseworks.base.panels import Duty, Panel
     from caseworks.cases.models import Case
     from caseworks.cases.sources import Announced, Rejudged, Source
-    from caseworks.people.models import Person
+    from caseworks.oversight.lists import ListSpec
+    from caseworks.oversight.measures import Alert, Measure
+    from caseworks.people.models import Office, Person
 
 NAME = "dispatch"
 LABEL = "劳务派遣"
@@ -128,3 +130,31 @@ def use_source(year: int) -> Source:
     from dispatch.uses import source
 
     return source(year)
+
+
+def dashboard_measures(year: int) -> Iterable[Measure]:
+    """What the supervisors' dashboards count."""
+    from dispatch.supervising import measures
+
+    return measures(year)
+
+
+def dashboard_lists() -> Iterable[ListSpec]:
+    """The lists behind these figures."""
+    from dispatch.supervising import lists
+
+    return lists()
+
+
+def dashboard_panels(person: Person, office: Office, year: int, on: dt.date) -> Iterable[Panel]:
+    """Cards of the dashboard."""
+    from dispatch.supervising import panels
+
+    return panels(person, office, year, on)
+
+
+def dashboard_alerts(person: Person, office: Office, year: int, on: dt.date) -> Iterable[Alert]:
+    """What supervisors look at first."""
+    from dispatch.supervising import alerts
+
+    return alerts(person, office, year, on)

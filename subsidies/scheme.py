@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from caseworks.base.panels import Panel
     from caseworks.cases.models import Case
     from caseworks.cases.sources import Announced, Rejudged, Source
-    from caseworks.people.models import Person
+    from caseworks.oversight.lists import ListSpec
+    from caseworks.oversight.measures import Measure
+    from caseworks.people.models import Office, Person
 
 NAME = "subsidies"
 LABEL = "技能提升补贴"
@@ -102,3 +104,24 @@ def case_rejudge(case: Case, at: dt.datetime) -> Rejudged:
     from subsidies.cases import rejudge
 
     return rejudge(case, at)
+
+
+def dashboard_measures(year: int) -> Iterable[Measure]:
+    """What the supervisors' dashboards count."""
+    from subsidies.supervising import measures
+
+    return measures(year)
+
+
+def dashboard_lists() -> Iterable[ListSpec]:
+    """The lists behind these figures."""
+    from subsidies.supervising import lists
+
+    return lists()
+
+
+def dashboard_panels(person: Person, office: Office, year: int, on: dt.date) -> Iterable[Panel]:
+    """Cards of the dashboard."""
+    from subsidies.supervising import panels
+
+    return panels(person, office, year, on)

@@ -22,7 +22,7 @@ from caseworks.oversight import figures
 from caseworks.oversight.enums import BANDS, GROUPS, REACHED
 from caseworks.oversight.figures import Board
 from caseworks.oversight.kernel import any_year, listed
-from caseworks.oversight.measures import Measure, Place
+from caseworks.oversight.measures import Alert, Measure, Place
 from caseworks.oversight.models import Figure
 from caseworks.people.models import Office, OfficeRegion, Person
 
@@ -52,17 +52,6 @@ class Waiting:
     slowest: int | None
     oldest: int | None
     person: str = ""
-
-
-@dataclass(frozen=True)
-class Alert:
-    """Something to look at, with where to do so."""
-
-    tone: str
-    label: str
-    count: int | None = None
-    url: str = ""
-    hint: str = ""
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,9 @@ def refresh(scheme: str, year: int, *, at: dt.datetime) -> int:
 
 
 def _lines(measure: Measure, params: dict[str, Any]) -> Iterator[Line]:
+    if not isinstance(measure.select, str):
+        yield from (Line(*row) for row in measure.select())
+        return
     with connection.cursor() as cursor:
         cursor.execute(measure.select, {**params, **measure.params})
         while block := cursor.fetchmany(BLOCK):

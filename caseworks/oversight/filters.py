@@ -39,6 +39,11 @@ class ListForm(FilterForm):
         super().__init__(data)
         self.on = on
 
+    @property
+    def amount(self) -> str:
+        """The column of money that the query is about, where it is another than the list's own."""
+        return ""
+
     def applied(self, rows: Rows) -> Rows:
         """The rows that meet the conditions; the form must be valid."""
         raise NotImplementedError

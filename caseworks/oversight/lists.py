@@ -16,6 +16,7 @@ from caseworks.base.identifiers import mask_name
 from caseworks.base.models import Run
 from caseworks.base.money import ZERO
 from caseworks.base.pages import Order
+from caseworks.base.panels import scheme_functions
 from caseworks.cases.models import Bar, Case, Event, Hold, Objection
 from caseworks.money.models import Payment
 from caseworks.oversight import filters
@@ -53,11 +54,12 @@ class ListSpec:
     empty: str
     orders: Mapping[str, Order]
 
-    def totals(self, rows: Rows) -> tuple[int, Any]:
-        """How many rows there are, and how much money."""
-        sums = {"count": Count("pk"), **({"total": Sum(self.amount)} if self.amount else {})}
+    def totals(self, rows: Rows, form: ListForm) -> tuple[int, Any]:
+        """How many rows there are, and how much money: of the column that the query is about, where it is about one."""
+        column = form.amount or self.amount
+        sums = {"count": Count("pk"), **({"total": Sum(column)} if column else {})}
         found = rows.order_by().aggregate(**sums)
-        return found["count"], (found.get("total") or ZERO) if self.amount else None
+        return found["count"], (found.get("total") or ZERO) if column else None
 
 
 def _to(name: str, *args: object) -> str:
@@ -221,3 +223,8 @@ LISTS: dict[str, ListSpec] = {
         ),
     )
 }  # fmt: skip
+
+
+def all_lists() -> dict[str, ListSpec]:
+    """Ours, and those of the schemes (`dashboard_lists()` of their modules)."""
+    return LISTS | {spec.name: spec for found in scheme_functions("dashboard_lists") for spec in found()}

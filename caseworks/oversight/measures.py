@@ -1,9 +1,11 @@
 """What the dashboards count: a measure is SQL over the rows of a year, and the address of the list of these rows.
 
-A scheme adds its own by two functions of its module (settings.SCHEMES):
+A scheme adds its own by functions of its module (settings.SCHEMES):
 
 - `dashboard_measures(year) -> Iterable[Measure]`: counted by the clock, shown from the table of figures,
-- `dashboard_panels(person, office, year, on) -> Iterable[Panel]`: cards of its own on the dashboard, quick to ask.
+- `dashboard_panels(person, office, year, on) -> Iterable[Panel]`: cards of its own on the dashboard, quick to ask,
+- `dashboard_alerts(person, office, year, on) -> Iterable[Alert]`: what has to be looked at first,
+- `dashboard_lists() -> Iterable[ListSpec]`: lists of its own rows, for its figures to lead to (`oversight.lists`).
 """
 
 from __future__ import annotations
@@ -38,14 +40,14 @@ class Place:
 class Measure:
     """One kind of figure, by key.
 
-    `select` gives office_id, city_office_id, key (text), since (date or NULL), units, amount: one line for each that
-    is found, grouped. `words` are the keys' names in the order in which they are shown; without it a key is its own.
+    `select` (SQL, or rows as tuples) gives office_id, city_office_id, key (text), since (date or NULL), units, amount:
+    one line for each that is found, grouped. `words` are the keys' names in the order in which they are shown; without it a key is its own.
     `address` is the list of the rows that a figure counts.
     """
 
     code: str
     title: str
-    select: str
+    select: str | Callable[[], Iterable[tuple[Any, ...]]]
     address: Callable[[str, Place], str]
     params: Mapping[str, Any] = field(default_factory=dict)
     words: Mapping[str, str] | None = None
@@ -55,6 +57,17 @@ class Measure:
     def word(self, key: str) -> str:
         """A key in the bureau's words."""
         return key if self.words is None else self.words.get(key, key)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something to look at (red: has to be done; amber: keep an eye on it), with where to do so."""
+
+    tone: str
+    label: str
+    count: int | None = None
+    url: str = ""
+    hint: str = ""
 
 
 class Line(NamedTuple):

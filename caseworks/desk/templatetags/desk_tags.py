@@ -50,6 +50,16 @@ TONES = {
     "sent": "blue",
     "paid": "green",
     "returned": "amber",
+    "bar_proposed": "amber",
+    "bar_confirmed": "red",
+    "fw_overdue": "red",
+    "fw_near": "red",
+    "fw_soon": "amber",
+    "fw_waiting": "amber",
+    "fw_claimed": "red",
+    "fw_settled": "green",
+    "claim_granted": "green",
+    "claim_refused": "red",
 }
 
 register.filter("mask_id", mask_id)

@@ -18,6 +18,7 @@ from caseworks.base.errors import Refusal
 from caseworks.base.models import Run
 from caseworks.oversight import charts, dashboard, figures, health, lists, tasks
 from caseworks.oversight.dashboard import Dashboard
+from caseworks.oversight.measures import Alert
 from caseworks.oversight.views.asking import asked, person_of
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
@@ -29,7 +30,7 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
     page = dashboard.of(given.person, given.office, given.scheme, given.year, given.on)
     state = health.look(timezone.now(), lists.runs_of(given.person, given.on))
     for part in state.bad:
-        page.alerts.insert(0, dashboard.Alert(part.tone, f"{part.label}：{part.words}", None, part.url or "#health"))
+        page.alerts.insert(0, Alert(part.tone, f"{part.label}：{part.words}", None, part.url or "#health"))
     run = open_run(given.scheme, given.year)
     return {
         "form": given.form,

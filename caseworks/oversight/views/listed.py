@@ -16,7 +16,7 @@ from caseworks.base.money import thousands
 from caseworks.base.pages import KeysetPage
 from caseworks.base.sheets.writing import write_xlsx
 from caseworks.oversight.filters import ListForm
-from caseworks.oversight.lists import LISTS, ListSpec
+from caseworks.oversight.lists import ListSpec, all_lists
 from caseworks.oversight.views.asking import person_of
 from caseworks.people.access import access
 
@@ -35,7 +35,7 @@ class Shown:
 
 def _spec(name: str) -> ListSpec:
     try:
-        return LISTS[name]
+        return all_lists()[name]
     except KeyError:
         raise Http404 from None
 
@@ -68,7 +68,8 @@ def rows(request: HttpRequest, name: str) -> HttpResponse:
             for number, row in page.numbered()
         ],
         "tabs": [
-            (each.title, reverse("admin:oversight_list", args=[each.name]), each is spec) for each in LISTS.values()
+            (each.title, reverse("admin:oversight_list", args=[each.name]), each is spec)
+            for each in all_lists().values()
         ],
         "totals_url": f"{reverse('admin:oversight_totals', args=[name])}?{query}",
         "export_url": f"{reverse('admin:oversight_export', args=[name])}?{query}",
@@ -82,8 +83,8 @@ def rows(request: HttpRequest, name: str) -> HttpResponse:
 def totals(request: HttpRequest, name: str) -> HttpResponse:
     """How many rows the whole filter has, and how much money."""
     spec = _spec(name)
-    _, found = _asked(request, spec)
-    count, amount = spec.totals(found)
+    form, found = _asked(request, spec)
+    count, amount = spec.totals(found, form)
     lines = [("合计", f"{count:,} {spec.unit}")]
     if amount is not None:
         lines.append(("金额", f"{thousands(amount)} 元"))
