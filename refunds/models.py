@@ -139,7 +139,7 @@ class Assessment(models.Model):
     bar = models.CharField("取消资格", max_length=12, blank=True)
     determined = models.CharField("人工核定项", max_length=80, blank=True)
     # the codes of the units whose ledgers are part of this one; “>” and a code where this one's is part of another's
-    joined = models.CharField("承继", max_length=1000, blank=True, default="")
+    joined = models.CharField("承继", max_length=1000, blank=True, default="", db_default="")
     outcome = models.CharField("结论", max_length=12, choices=Outcome.choices)
     reasons = ArrayField(models.CharField(max_length=40), verbose_name="原因", default=list)
     flags = ArrayField(models.CharField(max_length=40), verbose_name="提示", default=list)
