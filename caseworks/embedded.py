@@ -34,7 +34,7 @@ POSTGRES_OPTIONS = {
     "maintenance_work_mem": "256MB", "max_wal_size": "4GB", "max_connections": "60", "checkpoint_timeout": "15min",
     "wal_compression": "on", "random_page_cost": "1.1", "jit": "off",
 }  # fmt: skip
-THROWAWAY_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+THROWAWAY_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 class EmbeddedError(RuntimeError):

@@ -49,6 +49,7 @@ def reset(var: Path, embedded: bool) -> None:
 
 def load(folder: Path, units: int) -> None:
     """Make the files of the province, import them, screen them, and pay what they grant."""
+    import demo_schemes
     import demo_year
     from django.core.management import call_command
 
@@ -66,6 +67,9 @@ def load(folder: Path, units: int) -> None:
     call_command("screen_refunds", str(YEAR), "--as-of", AS_OF)
     print("The training staff carry the year to the bank", flush=True)
     demo_year.run(YEAR, folder / "year")
+    demo_schemes.run(YEAR, folder / "schemes")
+    call_command("check_books")
+    call_command("verify_history")
 
 
 def summary() -> str:

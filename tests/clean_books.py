@@ -14,6 +14,7 @@ import pytest
 #: what bare steps do not write
 NOT_WRITTEN = {
     "approved_by_all_who_must",
+    "case_stands_as_its_payment",
     "refund_case_is_its_judgement",
     "sent_only_what_was_announced",
     "settled_cases_were_announced",

@@ -42,7 +42,7 @@ ORDER = ("import", "screening", "pages")
 POSTGRES = {
     "shared_buffers": "2GB", "work_mem": "128MB", "maintenance_work_mem": "512MB", "max_wal_size": "16GB",
     "checkpoint_timeout": "30min", "effective_cache_size": "6GB", "wal_buffers": "64MB",
-    "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on",
+    "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "autovacuum": "on",
 }  # fmt: skip
 
 
