@@ -113,7 +113,11 @@ INSTALLED_APPS = [
     "axes",
 ]
 SCHEMES = ["refunds.scheme", "dispatch.scheme", "subsidies.scheme"]
-PANELS = ["caseworks.money.panels", "caseworks.desk.panels"]  # cards of the kernel's own on a unit's and a case's page
+PANELS = [
+    "caseworks.money.panels",
+    "caseworks.money.case_page",
+    "caseworks.desk.panels",
+]  # cards of the kernel's own on a unit's and a case's page
 EXPORTERS = ["caseworks.money.exports"]  # results of the kernel's own, beside those of the schemes
 BOOKS = "caseworks.books.looking.around"  # looks at the books around an operation with money
 FUND_WARNING_MONTHS = env.int("CASEWORKS_FUND_WARNING_MONTHS", default=6)  # above what the policy row asks for: amber
@@ -279,6 +283,10 @@ DOCUMENT_SERIF = env.str("CASEWORKS_DOCUMENT_SERIF", default="Noto Serif SC")
 DOCUMENT_SANS = env.str("CASEWORKS_DOCUMENT_SANS", default="Noto Sans SC")
 # days after its last day that an announcement stays on the public pages (training databases keep them all)
 ANNOUNCEMENT_SHOWN_DAYS = env.int("CASEWORKS_ANNOUNCEMENT_SHOWN_DAYS", default=180)
+# a taken case is let go at the end of so many working days; waiting longer than these is amber, then red
+TAKEN_WORKING_DAYS = env.int("CASEWORKS_TAKEN_WORKING_DAYS", default=1)
+REVIEW_AMBER_DAYS = env.int("CASEWORKS_REVIEW_AMBER_DAYS", default=3)
+REVIEW_RED_DAYS = env.int("CASEWORKS_REVIEW_RED_DAYS", default=5)
 OBJECTIONS_AN_HOUR = env.int("CASEWORKS_OBJECTIONS_AN_HOUR", default=5)  # by the public form, from one address
 SEARCHES_A_MINUTE = env.int("CASEWORKS_SEARCHES_A_MINUTE", default=60)  # on the public pages, from one address
 FORMS_A_MINUTE = env.int("CASEWORKS_FORMS_A_MINUTE", default=10)  # public forms sent, from one address, taken or not

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from django.db import connection
 
+from caseworks.base.enums import Size, UnitType
 from caseworks.base.panels import Panel
 from caseworks.cases.models import Case
 from caseworks.cases.sources import Announced, Rejudged, Source
@@ -94,6 +95,28 @@ def panels(case: Case, person: Person, on: dt.date) -> Iterator[Panel]:
     if found is not None:
         url = f"/desk/refunds/{found.year}/{found.uscc}/"
         yield Panel("核算", "refunds/_case_judgement.html", {"row": found}, url=url, more="逐项核算", wide=True)
+
+
+def figures(case: Case) -> list[tuple[str, str]]:
+    """The figures of the judgement, as they stand on the sheet of a case."""
+    row = Assessment.objects.filter(case=case).first()
+    if row is None:
+        return []
+    rate = "—" if row.layoff_rate is None else f"{row.layoff_rate * 100:.2f}%"
+    ratio = "—" if row.ratio is None else f"{row.ratio * 100:.0f}%"
+    size = dict(Size.choices).get(row.size, "未划型")
+    return [
+        ("单位类型", str(dict(UnitType.choices).get(row.unit_type, row.unit_type))),
+        ("企业划型", str(size)),
+        ("足额缴费月数", str(row.months_paid)),
+        ("年初 → 年末人数", f"{row.opening_headcount} → {row.closing_headcount}"),
+        ("死亡 · 退休", f"{row.deaths} · {row.retirements}"),
+        ("净减员 · 裁员率", f"{'—' if row.net_reduction is None else row.net_reduction} · {rate}"),
+        ("上年度实缴", f"{row.premium:,.2f} 元"),
+        ("返还比例", ratio),
+        ("结论", row.get_outcome_display()),
+        ("政策", str(Policy.objects.get(pk=row.policy_id))),
+    ]
 
 
 def announced() -> Announced:

@@ -95,6 +95,13 @@ def case_panels(case: Case, person: Person, on: dt.date) -> Iterable[Panel]:
     return panels(case, person, on)
 
 
+def case_figures(case: Case) -> Iterable[tuple[str, str]]:
+    """How a case was judged, for its sheet."""
+    from refunds.cases import figures
+
+    return figures(case)
+
+
 def case_rejudge(case: Case, at: dt.datetime) -> Rejudged:
     """What a case is judged to be now."""
     from refunds.cases import rejudge

@@ -257,6 +257,9 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "cases_announcementposting": ("caseworks.cases.postings",),
     "cases_bar": ("caseworks.cases.bars",),
     "cases_case": ("caseworks.cases.history", "caseworks.cases.apps"),  # its subject follows a new look-up key
+    "cases_casefile": ("caseworks.cases.reviews",),
+    "cases_commonopinion": ("caseworks.cases.opinions",),
+    "cases_taking": ("caseworks.cases.takings",),
     "cases_casenote": ("caseworks.cases.reviews",),
     "cases_event": ("caseworks.cases.history",),
     "cases_examination": ("caseworks.cases.reviews",),

@@ -36,6 +36,7 @@ EVIDENCE = SCANS | {XLSX}
 _ENDINGS = {PDF: ".pdf", JPG: ".jpg", PNG: ".png", XLSX: ".xlsx"}
 _WORDS = {PDF: "PDF", JPG: "JPG", PNG: "PNG", XLSX: "xlsx"}
 _FOLDER = "files"
+_OPENED = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors"
 _log = logging.getLogger(__name__)
 
 
@@ -149,11 +150,19 @@ def serve(stored: StoredFile, *, attachment: bool | None = None, framed: bool = 
     opened = stored.type == PDF and not taken
     around = "'self'" if framed else "'none'"
     response["Content-Security-Policy"] = (
-        f"default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors {around}"
-        if opened
-        else f"default-src 'none'; sandbox; frame-ancestors {around}"
+        f"{_OPENED} {around}" if opened else f"default-src 'none'; sandbox; frame-ancestors {around}"
     )
     response["X-Frame-Options"] = "SAMEORIGIN" if framed else "DENY"
+    return response
+
+
+def give(accepted: Accepted) -> HttpResponse:
+    """A paper that is made anew each time, opened in the browser; nothing of it is kept."""
+    response = HttpResponse(accepted.content, content_type=accepted.type)
+    response["Content-Disposition"] = content_disposition_header(False, accepted.name) or "inline"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    response["Content-Security-Policy"] = f"{_OPENED} 'none'"
     return response
 
 

@@ -63,10 +63,11 @@ _MOVE = f"""
     ), written AS (
         INSERT INTO cases_event ({", ".join(COLUMNS)}, digest)
         SELECT {", ".join(COLUMNS)}, {digest_of("line.head", "line")} FROM line
-        RETURNING case_id, seq, to_status, digest
+        RETURNING case_id, seq, to_status, at, digest
     )
     UPDATE cases_case c
     SET status = w.to_status, seq = w.seq, head = w.digest,
+        moved_at = CASE WHEN c.status = w.to_status THEN c.moved_at ELSE w.at END,
         office_id = coalesce(%(office)s::bigint, c.office_id),
         city_office_id = coalesce(%(city)s::bigint, c.city_office_id),
         name = coalesce(%(name)s::text, c.name), amount = coalesce(%(amount)s::numeric, c.amount),
@@ -93,9 +94,9 @@ _OPEN = """
     ), digested AS MATERIALIZED (SELECT line.*, {digest} AS digest FROM line),
     opened AS (
         INSERT INTO cases_case (id, scheme, year, round, subject, name, office_id, city_office_id, amount, fingerprint,
-                                opened_at, status, seq, head)
+                                opened_at, moved_at, status, seq, head)
         SELECT case_id, %(scheme)s, %(year)s, round, subject, name, office_id, city_office_id, amount, fingerprint,
-               at, to_status, seq, digest
+               at, at, to_status, seq, digest
         FROM digested
     )
     INSERT INTO cases_event ({columns}, digest) SELECT {columns}, digest FROM digested

@@ -18,6 +18,15 @@ from caseworks.cases.announcement_models import (
 from caseworks.cases.announcement_models import (
     AnnouncementPosting as AnnouncementPosting,
 )
+from caseworks.cases.desk_models import (
+    CaseFile as CaseFile,
+)
+from caseworks.cases.desk_models import (
+    CommonOpinion as CommonOpinion,
+)
+from caseworks.cases.desk_models import (
+    Taking as Taking,
+)
 from caseworks.cases.enums import BarStatus, Scheme, Status
 from caseworks.cases.hold_models import Hold as Hold
 from caseworks.cases.objection_models import Objection as Objection
@@ -140,6 +149,7 @@ class Case(models.Model):
     amount = models.DecimalField("金额", max_digits=14, decimal_places=2)
     fingerprint = models.BinaryField("内容摘要", max_length=32)
     opened_at = models.DateTimeField("立件时间")
+    moved_at = models.DateTimeField("进入现状态时间", null=True)
     status = models.CharField("状态", max_length=16, choices=Status.choices)
     seq = models.PositiveIntegerField("历史条数")
     head = models.BinaryField("历史末端摘要", max_length=32)

@@ -12,46 +12,24 @@ from decimal import Decimal
 
 from django.db import IntegrityError, connection, transaction
 
+from caseworks.base import files
 from caseworks.base.errors import Refusal
-from caseworks.cases import history, telling
+from caseworks.base.files import Accepted
+from caseworks.cases import history, takings, telling
 from caseworks.cases.enums import Decision, SendBackReason, Stage, Status
 from caseworks.cases.history import NAMED, Shown
-from caseworks.cases.models import Case, CaseNote, Examination, FlagClearing, Review
+from caseworks.cases.models import Case, CaseFile, CaseNote, Examination, FlagClearing, Review
 from caseworks.cases.openings import open_eligible, rejudge, unopened
 from caseworks.cases.sampling import Marked, marked
+from caseworks.cases.stages import BEFORE, PERMISSION_OF, SENT_BACK_AT, STAGE_OF, STATUS_OF, STEP_OF
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
 
 __all__ = [
-    "add_note", "clear_flag", "examine", "exceptions", "open_eligible", "pass_on", "rejudge", "send_back", "unopened",
+    "PERMISSION_OF", "STAGE_OF", "STATUS_OF", "add_note", "attach", "clear_flag", "examine", "exceptions", "open_eligible",
+    "pass_on", "rejudge", "send_back", "unopened",
 ]  # fmt: skip
 
-STATUS_OF = {
-    Stage.FIRST: Status.OPENED,
-    Stage.SECOND: Status.FIRST_PASSED,
-    Stage.APPROVAL: Status.SECOND_PASSED,
-    Stage.FURTHER: Status.ENDORSED,
-}
-STAGE_OF = {status: stage for stage, status in STATUS_OF.items()}
-PERMISSION_OF = {
-    Stage.FIRST: "case.review",
-    Stage.SECOND: "case.recheck",
-    Stage.APPROVAL: "case.approve",
-    Stage.FURTHER: "case.approve_further",
-}
-_STEP_OF = {Stage.FIRST: "pass_first", Stage.SECOND: "pass_second", Stage.FURTHER: "approve_further"}
-_SENT_BACK_AT = {
-    Status.FIRST_PASSED: Stage.SECOND,
-    Status.SECOND_PASSED: Stage.APPROVAL,
-    Status.ENDORSED: Stage.FURTHER,
-    Status.APPROVED: Stage.APPROVAL,
-}
-_BEFORE = {
-    Stage.FIRST: [],
-    Stage.SECOND: [Stage.FIRST.value],
-    Stage.APPROVAL: [Stage.FIRST.value, Stage.SECOND.value],
-    Stage.FURTHER: [Stage.FIRST.value, Stage.SECOND.value, Stage.APPROVAL.value],
-}
 _LOCKED = """
     SELECT c.id, c.amount, coalesce(s.further, false) FROM cases_case c
     LEFT JOIN cases_reviewsheet s ON s.case_id = c.id
@@ -77,20 +55,34 @@ _SIGN = """
 """
 
 
-def exceptions(stage: str, ids: Iterable[int], person: Person | None = None) -> list[Marked]:
-    """Those of the cases that cannot be passed in bulk by this person, the gravest first."""
-    return [row for row in marked(stage, sorted(set(ids)), person.pk if person else None) if row.singly]
+def exceptions(
+    stage: str, ids: Iterable[int], person: Person | None = None, at: datetime | None = None
+) -> list[Marked]:
+    """Those of the cases that cannot be passed in bulk by this person, the gravest first.
+
+    With a moment also those that a colleague has taken.
+    """
+    return [row for row in marked(stage, sorted(set(ids)), person.pk if person else None, at) if row.singly]
 
 
 def pass_on(
-    *, stage: str, case_ids: Iterable[int], opinion: str, by: Actor, at: datetime, shown: Shown | None = None
+    *,
+    stage: str,
+    case_ids: Iterable[int],
+    opinion: str,
+    by: Actor,
+    at: datetime,
+    shown: Shown | None = None,
+    over: bool = False,
 ) -> int:
-    """Pass these cases at a stage, all or none; returns how many."""
+    """Pass these cases at a stage, all or none; returns how many. `over`: also what a colleague has taken."""
     stage, ids, person = Stage(stage), sorted(set(case_ids)), _named(by)
     try:
         with transaction.atomic():
             rows = _locked(ids)
             history.as_shown(shown, len(rows), sum((amount for _, amount, _ in rows), Decimal(0)))
+            if not over:
+                takings.refuse_others(ids, person, at)
             _refuse_exceptions(stage, ids, person)
             _refuse_second_signatures(ids, person)
             for step, part in _steps(stage, rows):
@@ -99,6 +91,7 @@ def pass_on(
             _sign(stage, ids, Decision.PASSED, by=by, at=at, opinion=opinion)
             if stage in (Stage.APPROVAL, Stage.FURTHER):
                 telling.approved(ids, at=at)
+            takings.end(ids, because="已办理", at=at)
     except IntegrityError as problem:
         raise _in_words(problem) from problem
     return len(ids)
@@ -116,9 +109,10 @@ def send_back(*, case_ids: Iterable[int], reasons: Iterable[str], opinion: str, 
         _locked(ids)
         stages: dict[Stage, list[int]] = {}
         for pk, status in Case.objects.filter(pk__in=ids).values_list("pk", "status"):
-            stages.setdefault(_SENT_BACK_AT.get(Status(status), Stage.FIRST), []).append(pk)
+            stages.setdefault(SENT_BACK_AT.get(Status(status), Stage.FIRST), []).append(pk)
         history.take("send_back", ids, by=by, at=at, note=words, data={"reasons": codes})
         Review.objects.filter(case__in=ids, standing=True).update(standing=False)
+        takings.end(ids, because="已退回", at=at)
         for stage, part in stages.items():
             _sign(stage, part, Decision.SENT_BACK, by=by, at=at, opinion=words, reasons=codes)
     return len(ids)
@@ -165,6 +159,21 @@ def add_note(case_id: int, text: str, *, by: Actor, at: datetime) -> CaseNote:
         return CaseNote.objects.create(case=case, text=text.strip(), person=_named(by), actor=by.label, at=at)
 
 
+def attach(case_id: int, accepted: Accepted, *, words: str, by: Actor, at: datetime) -> CaseFile:
+    """Put a file beside a case, with what it is; it stays."""
+    words = words.strip()
+    if not words:
+        raise Refusal("请写明附件说明，没有保存。")
+    with transaction.atomic():
+        case = _one(case_id, "case.note", by)
+        if case.files.filter(stored__sha256=accepted.sha256).exists():
+            raise Refusal(f"“{accepted.name}”已在附件中，没有重复保存。")
+        stored = files.store(accepted, label=by.label, at=at)
+        return CaseFile.objects.create(
+            case=case, stored=stored, words=words[:200], person=_named(by), actor=by.label, at=at
+        )
+
+
 # -- pieces
 
 
@@ -192,7 +201,7 @@ def _locked(ids: list[int]) -> list[tuple[int, Decimal, bool]]:
 def _steps(stage: Stage, rows: list[tuple[int, Decimal, bool]]) -> list[tuple[str, list[int]]]:
     """The step that each case takes: an approval above the amount band waits for a further approver."""
     if stage != Stage.APPROVAL:
-        return [(_STEP_OF[stage], [pk for pk, _, _ in rows])]
+        return [(STEP_OF[stage], [pk for pk, _, _ in rows])]
     parts = [("approve", [pk for pk, _, more in rows if not more]), ("endorse", [pk for pk, _, more in rows if more])]
     return [(step, part) for step, part in parts if part] or [("approve", [])]
 
@@ -200,9 +209,9 @@ def _steps(stage: Stage, rows: list[tuple[int, Decimal, bool]]) -> list[tuple[st
 def _refuse_exceptions(stage: Stage, ids: list[int], person: Person) -> None:
     found = marked(stage, ids, person.pk)
     single = len(ids) == 1
-    wrong = [row for row in found if row.missing() or (row.flags and not single)]
+    wrong = [row for row in found if row.missing() or (row.by_itself and not single)]
     if wrong:
-        named = [f"{row.name}（{row.missing() or '有提示，须逐件办理'}）" for row in wrong[:NAMED]]
+        named = [f"{row.name}（{row.missing() or f'{row.by_itself}，须逐件办理'}）" for row in wrong[:NAMED]]
         raise Refusal(f"{len(wrong)} 件不能{'这样' if single else '批量'}通过，未作任何更改。请逐件打开办理：", named)
 
 
@@ -214,7 +223,7 @@ def _refuse_second_signatures(ids: list[int], person: Person) -> None:
 
 def _refuse_unsigned(stage: Stage, ids: list[int]) -> None:
     """What the earlier stages signed is what is signed now."""
-    before = _BEFORE[stage]
+    before = BEFORE[stage]
     with connection.cursor() as cursor:
         cursor.execute(_UNSIGNED, [ids, len(before), before])
         _refuse_named([name for (name,) in cursor.fetchall()], "件缺少前面环节对现有内容的签署，未作任何更改")

@@ -8,6 +8,7 @@ A scheme's module may define
 - `case_bind(year) -> int`: ties the scheme's own rows to the cases just opened, telling how many,
 - `case_flags() -> Mapping[str, str]`: its flags and their words,
 - `case_panels(case, person, on) -> Iterable[Panel]`: cards of a case's page,
+- `case_figures(case) -> Iterable[tuple[str, str]]`: how it was judged, a name and a value each, for its sheet,
 - `case_rejudge(case, at) -> Rejudged`: judges the subject of one case again, on what is known now,
 - `case_announced() -> Announced`: what an announcement shows of a case besides its name and amount,
 - `payment_rivals() -> Iterable[str]`: schemes that pay for the same: who is paid by one of them in a year is not by this,
@@ -115,6 +116,12 @@ def scheme_module(scheme: str) -> ModuleType:
     raise Refusal(f"“{scheme}”没有可立件的业务，未作任何更改。")
 
 
+def with_cases() -> list[tuple[str, str]]:
+    """The schemes that have cases, with their words."""
+    modules = [import_module(path) for path in settings.SCHEMES]
+    return [(module.NAME, module.LABEL) for module in modules if hasattr(module, "case_source")]
+
+
 def flag_words(scheme: str) -> Mapping[str, str]:
     """The words of a scheme's flags."""
     return scheme_module(scheme).case_flags()
@@ -134,6 +141,12 @@ def rivals(scheme: str) -> list[str]:
     """The schemes that pay for the same as this one."""
     found = getattr(scheme_module(scheme), "payment_rivals", None)
     return sorted(found()) if found else []
+
+
+def figures(case: Case) -> Iterable[tuple[str, str]]:
+    """How a case was judged, for its sheet; nothing where its scheme does not say."""
+    found = getattr(scheme_module(case.scheme), "case_figures", None)
+    return found(case) if found else ()
 
 
 def obstacles(on: date) -> list[Source]:

@@ -151,10 +151,14 @@ class _Rehearsal:
                 reviews.clear_flag(row.case_id, flag, f"{WORDS}：已核实", by, at)
             if row.unopened:
                 reviews.examine(row.case_id, by, at)
-            if row.flags:
+            if row.by_itself:
                 singly.append(row.case_id)
         parts = [[pk] for pk in singly] + [sorted(ids.difference(singly))]
-        return sum(reviews.pass_on(stage=stage, case_ids=part, opinion=WORDS, by=by, at=at) for part in parts if part)
+        return sum(
+            reviews.pass_on(stage=stage, case_ids=part, opinion=WORDS, by=by, at=at, over=True)
+            for part in parts
+            if part
+        )
 
     def announce(self) -> None:
         """A list a city and a day."""

@@ -11,14 +11,15 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.models import Value
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from caseworks.base.models import RunState
 from caseworks.base.panels import Waiting, scheme_functions
-from caseworks.cases import queues
+from caseworks.cases import queues, sources
 from caseworks.cases.enums import AnnouncementStatus, ObjectionStatus, Stage, Status
 from caseworks.cases.models import Announcement, Case, Objection, SecondLook
-from caseworks.cases.reviews import PERMISSION_OF
+from caseworks.cases.stages import PERMISSION_OF
 from caseworks.money.enums import GOING, BatchStatus, PaymentStatus, RecoveryStatus, RepaymentStatus
 from caseworks.money.models import Batch, Payment, Recovery, Repayment
 from caseworks.people.models import Person
@@ -97,23 +98,24 @@ def registry_lines(person: Person, on: dt.date) -> list[Waiting]:
 
 
 def case_lines(person: Person, on: dt.date) -> list[Waiting]:
-    """What waits for a signature of this person, of the newest year that has cases."""
-    newest = Case.objects.order_by("-year").values_list("scheme", "year").first()
-    if newest is None:
-        return []
-    scheme, year = newest
-    return [
-        Waiting(
-            f"review_{stage.value}",
-            f"待{stage.label}",
-            PERMISSION_OF[stage],
-            "cases:review_list",
-            queues.passable(queues.waiting(stage, scheme=scheme, year=year), stage, person, on),
-            query=f"stage={stage.value}&year={year}",
-            hint="有提示和抽查的逐件办理，其余可批量通过",
-        )
-        for stage in Stage
-    ]
+    """What waits for a signature of this person, of the newest year of each scheme that has cases."""
+    found = []
+    for scheme, label in sources.with_cases():
+        year = Case.objects.filter(scheme=scheme).order_by("-year").values_list("year", flat=True).first()
+        found += [
+            Waiting(
+                f"review_{scheme}_{stage.value}",
+                f"{label}待{stage.label}",
+                PERMISSION_OF[stage],
+                "cases:review_list",
+                queues.due(queues.waiting(stage, scheme=scheme, year=year), stage, person, on, timezone.now()),
+                query=f"scheme={scheme}&stage={stage.value}&year={year}",
+                hint="有提示和抽查的逐件办理，其余可批量通过",
+            )
+            for stage in Stage
+            if year is not None and person.has_perm(PERMISSION_OF[stage])
+        ]
+    return found
 
 
 def announcement_lines(person: Person, on: dt.date) -> list[Waiting]:

@@ -14,7 +14,8 @@ from caseworks.base.errors import Refusal
 
 from .actors import Actor
 from .enums import OfficeLevel
-from .models import Appointment, Office, OfficeRegion
+from .models import Appointment, Office, OfficeRegion, Person
+from .permissions import roles_for
 
 SEED = Path(__file__).parent / "seeds" / "offices.toml"
 
@@ -83,6 +84,35 @@ def serving(office: Office, role: str, on: datetime.date) -> Office | None:
             return seat
         seat = seat.parent
     return None
+
+
+def seats(roles: Iterable[str], on: datetime.date) -> dict[int, int | None]:
+    """For each office the nearest one, itself or above, where somebody holds one of the roles on a day. (J1)"""
+    held = set(
+        Appointment.objects.running(on)
+        .filter(role__in=list(roles), person__is_active=True)
+        .values_list("office_id", flat=True)
+    )
+    parents = dict(Office.objects.values_list("pk", "parent_id"))
+
+    def seat(office: int | None) -> int | None:
+        while office is not None and office not in held:
+            office = parents[office]
+        return office
+
+    return {office: seat(office) for office in parents}
+
+
+def holders(office: Office, permission: str, on: datetime.date) -> list[Person]:
+    """Who holds a permission for the rows of an office on a day: there, or above it; by name."""
+    above, seat = [], office
+    while True:
+        above.append(seat.pk)
+        if seat.parent is None:
+            break
+        seat = seat.parent
+    held = Appointment.objects.running(on).filter(office__in=above, role__in=roles_for(permission))
+    return list(Person.objects.filter(is_active=True, pk__in=held.values("person")).order_by("full_name", "pk"))
 
 
 def _check_seat(level: str, parent: Office | None) -> None:

@@ -52,6 +52,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "case.refuse": frozenset({Role.APPROVER, Role.SUPERVISOR}),
     "case.withdraw": frozenset({Role.CLERK}),
     "case.waive": frozenset({Role.SUPERVISOR}),
+    "case.assign": frozenset({Role.SUPERVISOR}),
     "case.transfer": frozenset({Role.CLERK, Role.SUPERVISOR}),
     "case.announce": frozenset({Role.REVIEWER, Role.APPROVER}),
     "case.clear": frozenset({Role.REVIEWER}),

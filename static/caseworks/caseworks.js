@@ -92,6 +92,12 @@
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) window.print();
+    const word = event.target.closest("[data-fill]");
+    const field = word && document.getElementById(word.dataset.fill);
+    if (field) {
+      field.value = word.dataset.words;
+      field.focus();
+    }
   });
 
   // -- choosing rows

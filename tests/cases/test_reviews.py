@@ -225,8 +225,8 @@ def test_a_case_that_gets_nothing_any_more_cannot_be_passed(cases: list[int], pe
 def test_the_queues_tell_how_much_waits_and_for_whom(cases: list[int], people: Staff) -> None:
     mark(cases[0], flags=["paid_late"])
     through(cases[2:], people, "first")
-    found = queues.overview(people.reviewer.person, AT.date(), scheme="refunds", year=2024)
-    assert [(queue.stage.value, queue.count, queue.amount, queue.exceptions, queue.mine) for queue in found] == [
+    found = queues.overview(people.reviewer.person, AT.date(), AT, scheme="refunds", year=2024)
+    assert [(q.stage.value, q.all.count, q.all.amount, q.all.exceptions, q.mine) for q in found] == [
         ("first", 2, Decimal("203.00"), 1, False),
         ("second", 2, Decimal("207.00"), 0, True),
         ("approval", 0, Decimal(0), 0, False),

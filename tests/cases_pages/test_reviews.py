@@ -26,7 +26,7 @@ def words(html: str) -> str:
 @pytest.fixture
 def opened(judged: ScreeningRun, sign_in: SignIn) -> dict[str, Case]:  # noqa: F811
     """Eligible units of 长春 (two) and 吉林 (one flagged) taken into review; nothing sampled."""
-    assess(make_unit(5, "长春第二示例有限公司", "220102"), judged, amount=Decimal("700.00"))
+    assess(make_unit(5, "长春第二示例有限公司", "220102"), judged, amount=Decimal("700.00"), premium=Decimal("1166.67"))
     done = sign_in("clerk").post(reverse("cases:review_open"), {"year": "2024"}, follow=True)
     assert "已立件 3 件，进入初审。" in done.content.decode()
     ReviewSheet.objects.update(sampled=False)
@@ -46,7 +46,7 @@ def test_a_clerk_opens_what_is_eligible_and_sees_it_in_the_queue(opened: dict[st
     page = sign_in("clerk").get(LIST).content.decode()
     text = words(page)
     assert "审核 · 2024 年度初审" in text
-    assert "待初审 · 本岗 3 件 7,000.00 元" in text
+    assert "待初审 · 本岗应办 3 件 3 件 7,000.00 元" in text
     assert "疑似劳务派遣" in text
     assert "立件 " not in re.findall(r"<button[^>]*>.*?</button>", page)[0]
     assert Assessment.objects.filter(case__isnull=False).count() == 3
@@ -62,7 +62,13 @@ def test_the_exceptions_come_first_and_the_rest_goes_in_bulk(opened: dict[str, C
     assert "所见为 2 件、6,600.00 元，现为 2 件、6,700.00 元，未作任何更改" in wrong
     assert not Review.objects.exists()
     done = client.post(address, {"count": "2", "amount": "6700.00", "opinion": "同意"}, follow=True).content.decode()
-    assert "初审已通过 2 件，6,700.00 元。另有 1 件须逐件办理" in done
+    text = words(done)
+    assert "初审已通过 2 件 ，合计 6,700.00 元" in text
+    assert "1 件有提示，逐条核实后逐件通过 打开队列，逐件办理" in text
+    (link,) = re.findall(r'<li class="is-amber"><a href="([^"]+)"', done)
+    rest = words(client.get(link.replace("&amp;", "&")).content.decode())
+    assert "吉林人力服务有限公司" in rest
+    assert "初审已通过 2 件 ，合计" in words(client.get(reverse("cases:review_done")).content.decode())
     assert Case.objects.filter(status="first_passed").count() == 2
 
 
@@ -125,7 +131,7 @@ def test_what_is_elsewhere_is_not_there(opened: dict[str, Case], sign_in: SignIn
     assert client.post(reverse("cases:case_act", args=[far.pk]), {"action": "note", "opinion": "x"}).status_code == 404
     text = words(client.get(LIST).content.decode())
     assert "吉林人力服务有限公司" not in text
-    assert "待初审 · 本岗 2 件 6,700.00 元" in text
+    assert "待初审 · 本岗应办 2 件 2 件 6,700.00 元" in text
 
 
 def test_an_auditor_reads_and_changes_nothing(opened: dict[str, Case], sign_in: SignIn) -> None:  # noqa: F811
@@ -148,7 +154,7 @@ def test_waiting_signatures_stand_on_the_workbench(opened: dict[str, Case], sign
 def test_the_list_asks_little(opened: dict[str, Case], sign_in: SignIn, django_assert_max_num_queries) -> None:  # noqa: F811
     client = sign_in("clerk")
     client.get(LIST)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(34):
         client.get(LIST)
 
 
