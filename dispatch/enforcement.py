@@ -26,28 +26,37 @@ from dispatch.parameters import Parameters
 
 SCHEME = "refunds"  # a bar is from the refund, whose screening reads it: whatever the unit is next year (contract 2)
 BASIS = "吉人社联〔2024〕43号 二（J2.7、J2.8）：未在规定期限内拨付用工单位的应主动退回"
+# The parts are read as their locks give them: a voucher that is being taken is waited for, and counts.
 _FIND = f"""
+    WITH o AS MATERIALIZED (
+        SELECT * FROM dispatch_obligation o
+        WHERE o.status = 'open' AND NOT o.provisional AND o.due_on < %(as_of)s AND {LEFT} > 0 {{only}}
+        ORDER BY o.id FOR UPDATE
+    ), found AS MATERIALIZED (
+        SELECT f.obligation_id, count(*) AS times FROM dispatch_finding f JOIN o ON o.id = f.obligation_id GROUP BY 1
+    ), late AS MATERIALIZED (
+        SELECT DISTINCT v.obligation_id FROM dispatch_voucher v JOIN o ON o.id = v.obligation_id
+        WHERE v.status = 'rejected' AND v.decided_on > o.due_on
+    )
     INSERT INTO dispatch_finding (obligation_id, nth, cause, as_of, due_on, bar_year, amount, reduced, evidence, at, label)
-    SELECT o.id, before.times + 1, {{cause}}, %(as_of)s, o.due_on,
+    SELECT o.id, coalesce(found.times, 0) + 1, {{cause}}, %(as_of)s, o.due_on,
            CASE p.bar_year WHEN 'after_policy_year' THEN o.year ELSE extract(year FROM o.due_on)::int END + 1,
            {LEFT}, 0,
            jsonb_build_object('credited_on', o.credited_on, 'due_on', o.due_on, 'deadline', d.due_on, 'part', o.amount::text,
                'verified', o.verified::text, 'pending', o.pending::text, 'returned', o.returned::text,
                'claimed', o.claimed::text, 'extended_to', o.extended_to),
            %(at)s, %(label)s
-    FROM dispatch_obligation o
+    FROM o
     JOIN law_deadline d ON d.id = o.deadline_id
     JOIN dispatch_share s ON s.id = o.share_id
     JOIN dispatch_application a ON a.id = s.application_id
     JOIN unnest(%(policies)s::bigint[], %(bar_years)s::text[]) AS p(policy, bar_year) ON p.policy = a.policy_id
-    CROSS JOIN LATERAL (SELECT count(*) AS times FROM dispatch_finding f WHERE f.obligation_id = o.id) before
-    WHERE o.status = 'open' AND NOT o.provisional AND o.due_on < %(as_of)s AND {LEFT} > 0 {{only}}
+    LEFT JOIN found ON found.obligation_id = o.id
+    LEFT JOIN late ON late.obligation_id = o.id
     ON CONFLICT (obligation_id, nth) DO NOTHING
     RETURNING id
 """
-CAUSE_OF_SWEEP = """CASE WHEN EXISTS (
-    SELECT FROM dispatch_voucher v WHERE v.obligation_id = o.id AND v.status = 'rejected' AND v.decided_on > o.due_on
-    ) AND before.times > 0 THEN 'rejected' ELSE 'overdue' END"""
+CAUSE_OF_SWEEP = "CASE WHEN late.obligation_id IS NOT NULL AND found.times > 0 THEN 'rejected' ELSE 'overdue' END"
 # What a finding puts on money's account (`recoveries.find_select`).
 _RECOVERIES = """
     SELECT 'dispatch:' || f.obligation_id || ':' || f.nth AS key, 'clawback' AS kind, %(origin)s AS origin,

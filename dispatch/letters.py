@@ -1,4 +1,6 @@
-"""Letters to agencies, made after the sweep by a courier: 拟取消资格告知书, one a proposed bar (J2.9).
+"""Letters to agencies, made after the sweep by a courier (J2.8, J2.9).
+
+责令退回通知书 of each recovery (by `money.claims`, like every recovery's), 拟取消资格告知书 of each proposed bar.
 
 A page is set in a fifth of a second; the sweep does not wait for it, and what a run leaves the next one makes.
 """
@@ -10,11 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from caseworks.base.documents import papers
+from caseworks.base.errors import Refusal
 from caseworks.base.models import Document
 from caseworks.base.money import ZERO, in_capitals, thousands
 from caseworks.cases.enums import BarStatus
+from caseworks.money import claims
+from caseworks.money.enums import EntryKind, RecoveryStatus
+from caseworks.money.models import Recovery, RecoveryEntry
 from caseworks.people.actors import Actor
 from caseworks.people.models import Office
 from dispatch.models import BarPaper, Finding
@@ -25,9 +32,10 @@ BASIS = "《吉林省人力资源和社会保障厅等部门通知》（吉人�
 
 
 def issue_missing(*, on: dt.date, by: Actor, at: dt.datetime, most: int = 200) -> int:
-    """Make the letters of proposed bars that have none yet, at most so many; returns how many were made."""
+    """Make the letters that are missing, at most so many of a kind; returns how many were made."""
     waiting = BarPaper.objects.filter(document__isnull=True, bar__status=BarStatus.PROPOSED).order_by("pk")
-    return sum(issue(pk, on=on, by=by, at=at) is not None for pk in waiting.values_list("pk", flat=True)[:most])
+    made = sum(issue(pk, on=on, by=by, at=at) is not None for pk in waiting.values_list("pk", flat=True)[:most])
+    return made + sum(_order_back(row, on=on, by=by, at=at) for row in _without_notice()[:most])
 
 
 def issue(paper: int, *, on: dt.date, by: Actor, at: dt.datetime) -> Document | None:
@@ -46,6 +54,21 @@ def issue(paper: int, *, on: dt.date, by: Actor, at: dt.datetime) -> Document | 
         )  # fmt: skip
         row.save(update_fields=["document"])
         return row.document
+
+
+def _without_notice() -> QuerySet[Recovery]:
+    """Recoveries of parts that are still owed and of which no 责令退回通知书 was made."""
+    noticed = RecoveryEntry.objects.filter(recovery=OuterRef("pk"), kind=EntryKind.NOTICED)
+    owed = Recovery.objects.filter(finding__isnull=False, status=RecoveryStatus.OPEN)
+    return owed.filter(~Exists(noticed)).order_by("pk")
+
+
+def _order_back(row: Recovery, *, on: dt.date, by: Actor, at: dt.datetime) -> bool:
+    try:
+        claims.order_back(row, by=by, at=at, on=on)
+    except Refusal:  # somebody made it meanwhile, or it is owed no more
+        return False
+    return True
 
 
 def _data(row: BarPaper, findings: list[Finding]) -> dict[str, Any]:

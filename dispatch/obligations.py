@@ -49,20 +49,23 @@ _OPEN = """
     WHERE p.id = ANY(%(payments)s::bigint[]) AND p.status = 'paid'
     ON CONFLICT (share_id, payment_id) DO NOTHING
 """
+# Rows are locked in the order of their numbers, as everybody does who takes several.
 _CLOSE = """
     UPDATE dispatch_obligation o SET status = 'closed', closed_at = %(at)s, closed_because = 'returned'
-    FROM money_payment p
-    WHERE p.id = o.payment_id AND p.status <> 'paid' AND o.status <> 'closed'
-    RETURNING o.id
+    FROM (SELECT x.id FROM dispatch_obligation x JOIN money_payment p ON p.id = x.payment_id
+          WHERE p.status <> 'paid' AND x.status <> 'closed' ORDER BY x.id FOR UPDATE OF x) gone
+    WHERE o.id = gone.id RETURNING o.id
 """
 _DATES = """
-    UPDATE dispatch_obligation o
-    SET due_on = coalesce(o.extended_to, d.due_on), provisional = d.provisional AND o.extended_to IS NULL
-    FROM law_deadline d
-    WHERE d.id = o.deadline_id AND o.status <> 'closed'
-      AND (o.due_on, o.provisional)
-          IS DISTINCT FROM (coalesce(o.extended_to, d.due_on), d.provisional AND o.extended_to IS NULL)
-    RETURNING o.id
+    UPDATE dispatch_obligation o SET due_on = moved.due_on, provisional = moved.provisional
+    FROM (
+        SELECT x.id, coalesce(x.extended_to, d.due_on) AS due_on, d.provisional AND x.extended_to IS NULL AS provisional
+        FROM dispatch_obligation x JOIN law_deadline d ON d.id = x.deadline_id
+        WHERE x.status <> 'closed' AND (x.due_on, x.provisional)
+            IS DISTINCT FROM (coalesce(x.extended_to, d.due_on), d.provisional AND x.extended_to IS NULL)
+        ORDER BY x.id FOR UPDATE OF x
+    ) moved
+    WHERE o.id = moved.id RETURNING o.id
 """
 # What counts: a voucher by the day it was paid on, between credit and deadline; a return by its day, up to the
 # deadline. No sum takes more than the part has room for, whatever a changed calendar lets count.

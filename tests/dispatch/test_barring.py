@@ -227,10 +227,12 @@ def test_reminders_go_out_once_and_are_caught_up(staff: Staff, tmp_path: Path) -
     assert agency.stands() == "0 0 0 0 open"
 
 
-def test_the_letter_is_made_once(barred: Paid) -> None:
-    assert letters.issue_missing(on=day("08-10"), by=CLOCK, at=AT) == 1
+def test_each_letter_is_made_once(barred: Paid) -> None:
+    assert letters.issue_missing(on=day("08-10"), by=CLOCK, at=AT) == 3
     assert letters.issue_missing(on=day("08-11"), by=CLOCK, at=AT) == 0
     paper = Document.objects.get(kind="bar_notice")
     assert BarPaper.objects.get().document == paper
     assert paper.data["capitals"] == "贰佰元整"
     assert [row[4] for row in paper.data["rows"]] == ["100.00", "100.00"]
+    orders = Document.objects.filter(kind="recovery_notice").order_by("pk")
+    assert [order.data["amount"] for order in orders] == ["100.00", "100.00"]
