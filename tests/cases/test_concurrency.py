@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
 
 from caseworks.base.errors import Refusal
-from caseworks.cases import history
+from caseworks.cases import history, reviews
 from caseworks.cases.anchors import take_anchor
-from caseworks.cases.models import AnchorHead, Case, Event
+from caseworks.cases.models import AnchorHead, Case, Event, Review
 from caseworks.cases.verification import findings
+from caseworks.people.actors import Actor
+from caseworks.people.models import Appointment, Person
 from tests.cases.conftest import AT, CLOCK, ROWS, Bureau, open_some
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,3 +81,28 @@ def test_an_anchor_amid_steps_misses_no_event(bureau: Bureau) -> None:
     assert findings() == []
     latest = dict(AnchorHead.objects.order_by("anchor_id").values_list("case_number", "seq"))
     assert latest == dict.fromkeys(cases, 2)
+
+
+def test_of_thirty_two_approvers_one_signs_and_the_others_hear_why(bureau: Bureau, staff: Callable[..., Actor]) -> None:
+    (case,) = open_some(bureau.county)
+    reviews.pass_on(stage="first", case_ids=[case], opinion="", by=staff("clerk", bureau.city), at=AT)
+    reviews.pass_on(stage="second", case_ids=[case], opinion="", by=staff("reviewer", bureau.city), at=AT)
+    model = staff("approver", bureau.city).person
+    assert model is not None
+    held = Appointment.objects.get(person=model)
+    approvers = []
+    for number in range(32):
+        person = Person.objects.create(username=f"approver-{number}", full_name=f"审批{number}", office=bureau.city)
+        held.pk, held.person = None, person
+        held.save()
+        approvers.append(Actor.of_person(person))
+
+    def approve(number: int) -> int:
+        return reviews.pass_on(stage="approval", case_ids=[case], opinion="同意", by=approvers[number], at=AT)
+
+    results = at_once(32, approve)
+    assert results.count(1) == 1
+    refused = {str(result) for result in results if result != 1}
+    assert refused == {"1 件不在可办理“审批通过”的状态，未作任何更改：示例单位1（待公示）。请刷新后重试。"}
+    assert list(Review.objects.filter(case=case).values_list("stage", flat=True)) == ["first", "second", "approval"]
+    assert findings() == []

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from caseworks.cases.models import Case, CaseNote, Examination, FlagClearing, Review, ReviewSheet
+from caseworks.cases.models import Case, CaseNote, CommonOpinion, Examination, FlagClearing, Review, ReviewSheet
 from refunds.models import Assessment, ScreeningRun
 from tests.refunds_pages.conftest import assess, judged, make_unit, person, sign_in  # noqa: F401
 
@@ -160,3 +161,53 @@ def test_the_list_asks_little(opened: dict[str, Case], sign_in: SignIn, django_a
 
 def test_without_cases_the_page_says_what_to_do(sign_in: SignIn) -> None:  # noqa: F811
     assert "这一环节没有待办" in sign_in("clerk").get(LIST).content.decode()
+
+
+def test_a_case_is_taken_and_a_colleague_takes_it_over_knowingly(opened: dict[str, Case], sign_in: SignIn) -> None:  # noqa: F811
+    case, clerk, other = opened["长春示例机械有限公司"], sign_in("clerk"), sign_in("clerk", "220100")
+    take = reverse("cases:review_take")
+    assert "已认领 1 件" in other.post(take, {"action": "take", "cases": [case.pk]}, follow=True).content.decode()
+    page = clerk.get(reverse("cases:case_detail", args=[case.pk])).content.decode()
+    assert "已认领本件。如须由您办理，请先改由您承办" in page
+    assert "已由同事认领" in act(clerk, case, "pass", opinion="同意")
+    back = reverse("cases:case_detail", args=[case.pk])
+    clerk.post(take, {"action": "over", "cases": [case.pk], "back": back})
+    assert "初审已通过" in act(clerk, case, "pass", opinion="同意", keep="1")
+    assert CommonOpinion.objects.get().text == "同意"
+
+
+def test_a_case_has_its_sheet_its_files_and_its_year_in_words(opened: dict[str, Case], sign_in: SignIn) -> None:  # noqa: F811
+    case, clerk, reviewer = opened["长春示例机械有限公司"], sign_in("clerk"), sign_in("reviewer")
+    act(clerk, case, "pass", opinion="同意")
+    act(reviewer, case, "send_back", opinion="缺凭证", reasons=["evidence_missing"])
+    page = words(clerk.get(reverse("cases:case_detail", args=[case.pk])).content.decode())
+    assert page.index("退回原因：依据材料不足 缺凭证") < page.index("审核记录")
+    assert "退回初审（依据材料不足）：缺凭证" in page
+    picture = SimpleUploadedFile("凭证.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 64)
+    address = reverse("cases:case_attach", args=[case.pk])
+    assert (
+        "附件“凭证.png”已保存"
+        in clerk.post(address, {"file": picture, "words": "缴费凭证"}, follow=True).content.decode()
+    )
+    file = case.files.get()
+    assert clerk.get(reverse("cases:case_file", args=[case.pk, file.pk])).status_code == 200
+    assert sign_in("clerk", "220200").get(reverse("cases:case_file", args=[case.pk, file.pk])).status_code == 404
+    sheet = clerk.get(reverse("cases:case_sheet", args=[case.pk]))
+    assert (sheet.status_code, sheet.content[:5]) == (200, b"%PDF-")
+
+
+def test_opinions_are_kept_and_removed_by_their_person(opened: dict[str, Case], sign_in: SignIn) -> None:  # noqa: F811
+    clerk, address = sign_in("clerk"), reverse("cases:opinion_list")
+    assert "已保存" in clerk.post(address, {"stage": "first", "text": "核对无误"}, follow=True).content.decode()
+    kept = CommonOpinion.objects.get()
+    page = clerk.get(reverse("cases:case_detail", args=[opened["长春示例机械有限公司"].pk])).content.decode()
+    assert 'value="核对无误"' in page
+    sign_in("reviewer").post(address, {"remove": kept.pk})
+    assert CommonOpinion.objects.count() == 1
+    clerk.post(address, {"remove": kept.pk})
+    assert CommonOpinion.objects.count() == 0
+
+
+def test_what_waits_is_shown_office_by_office(opened: dict[str, Case], sign_in: SignIn) -> None:  # noqa: F811
+    text = words(sign_in("clerk").get(reverse("cases:review_offices") + "?stage=first").content.decode())
+    assert "（代办） 2 6,700.00" in text
