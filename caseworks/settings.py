@@ -313,6 +313,7 @@ CELERY_BEAT_SCHEDULE = {
     "dispatch-letters": {"task": "dispatch.issue_letters", "schedule": crontab(minute=35)},
     "clear-announcements": {"task": "cases.clear_announcements", "schedule": crontab(hour=0, minute=20)},
     "remind-left-over": {"task": "money.remind_left_over", "schedule": crontab(hour=8, minute=30)},
+    "subsidies-overlaps": {"task": "subsidies.look_for_overlaps", "schedule": crontab(hour=1, minute=10)},
     "deliver-notices": {"task": "base.deliver_notices", "schedule": crontab()},
     "take-down-announcements": {"task": "cases.take_down_announcements", "schedule": crontab(hour=0, minute=40)},
     "oversight-pulse": {"task": "oversight.pulse", "schedule": 60},

@@ -9,6 +9,7 @@ urlpatterns = [
     path("portal/uses/", include("caseworks.money.portal_urls")),
     path("portal/dispatch/", include("dispatch.portal_urls")),
     path("portal/second-look/", include("caseworks.cases.portal_urls")),
+    path("portal/subsidies/", include("subsidies.portal_urls")),
     path("portal/", include("caseworks.desk.portal.urls")),
     path("announcements/", include("caseworks.cases.public_urls")),
     path("final-calls/", include("caseworks.money.public_urls")),
@@ -21,5 +22,6 @@ urlpatterns = [
     path("desk/", include("caseworks.books.urls")),
     path("desk/", include("refunds.urls")),
     path("desk/dispatch/", include("dispatch.urls")),
+    path("desk/subsidies/", include("subsidies.urls")),
     path("admin/", admin.site.urls),
 ]

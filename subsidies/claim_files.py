@@ -6,12 +6,17 @@ A bad row is a row error and never a claim; a file whose content is known change
 from __future__ import annotations
 
 import datetime
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
+from django.utils import timezone
 
 from caseworks.base import runs
 from caseworks.base.enums import IdType
@@ -26,6 +31,7 @@ from caseworks.base.sheets.opening import Opened, inspect
 from caseworks.base.sheets.reading import Row, open_sheet
 from caseworks.base.sheets.writing import csv_lines, write_csv
 from caseworks.people.actors import Actor
+from caseworks.registry import uploads
 from subsidies import claims, facts, judging
 from subsidies.enums import Channel
 from subsidies.models import ClaimFile, RejectedLine
@@ -88,6 +94,26 @@ def begin(path: Path, year: int, *, by: Actor, at: datetime.datetime, stored_nam
         return ClaimFile.objects.create(
             run=run, year=year, name=path.name[:200], stored_name=stored_name, person=by.person, label=by.label, at=at
         )
+
+
+def receive(file: UploadedFile, year: int, *, by: Actor, at: datetime.datetime) -> ClaimFile:
+    """Keep a file that was handed in at a page, and put it on record; a content that is known is refused at once."""
+    name, size = Path(str(file.name)).name, file.size or 0
+    if size > settings.UPLOAD_LIMIT:
+        most = settings.UPLOAD_LIMIT >> 20
+        raise Refusal(f"{name} 超过网页上传的上限 {most} MB，没有受理。请拆分，或由管理员用 submit_claims 命令提交。")
+    if Path(name).suffix.lower() not in (".csv", ".xlsx") or not size:
+        raise Refusal(f"{name} 不是 .csv 或 .xlsx 文件，或是空文件，没有受理。")
+    stored = default_storage.save(f"{uploads.FOLDER}/{secrets.token_hex(16)}/{name}", file)
+    try:
+        known = _known(inspect(uploads.path_of(stored)).sha256)
+        if known is not None:
+            when = timezone.localtime(known.at)
+            raise Refusal(f"文件内容与 {when:%Y-%m-%d %H:%M} 提交的“{known.name}”相同，没有重复受理。")
+        return begin(uploads.path_of(stored), year, by=by, at=at, stored_name=stored)
+    except Refusal:
+        uploads.remove(stored)
+        raise
 
 
 def carry_out(

@@ -77,11 +77,26 @@ def sentences(claim: Claim) -> list[str]:
     return [sentence(by_code[code], year) if code in by_code else REASONS.get(code, code) for code in claim.reasons]
 
 
+# What a rule looks at, whichever way it turns out; a reason's own words tell only of the failure.
+RULE_NAMES = {
+    "certificate_not_found": "持有证书",
+    "level_not_covered": "等级在补贴范围",
+    "policy_expired": "政策执行期限",
+    "window_expired": "取证后申领期限",
+    "insured_months_insufficient": "参保月数",
+    "not_in_service": "在职或领取失业保险金",
+    "already_subsidised": "同一职业同一等级未享受",
+    "higher_level_subsidised": "未享受更高等级",
+    "training_subsidy_overlap": "未领取同等级培训补贴",
+    "annual_limit": "每年次数",
+}
+
+
 class Line(NamedTuple):
     """One rule as it was applied: the numbers, the limit, the clause and what came of it."""
 
     code: str
-    title: str
+    rule: str
     found: str
     limit: str
     clause: str
@@ -131,12 +146,12 @@ def trace(claim: Claim) -> list[Line]:
     """Every rule of the claim's policy row with its numbers, in the contract's order."""
     year, found, last_day = typed(claim.policy), facts_of(claim), claim.policy.effective_to
     lines = []
-    for code, title in REASONS.items():
+    for code, rule in RULE_NAMES.items():
         shown, limit = _shown(code, found, year, last_day)
         verdict = "fail" if code in claim.reasons else "pass"
         if verdict == "pass" and not year.applies(code):
             verdict = "off"
         elif verdict == "pass" and not found.has_certificate:
             verdict = "untested"
-        lines.append(Line(code, title, shown, limit, year.basis(code), verdict))
+        lines.append(Line(code, rule, shown, limit, year.basis(code), verdict))
     return lines

@@ -57,6 +57,7 @@ class Known:
     phone: str = ""
     card: str = ""
     spells: list[Spell] = field(default_factory=list)
+    certificates: list[Certificate] = field(default_factory=list)
     chances: list[Chance] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     trainings: list[TrainingSubsidy] = field(default_factory=list)
@@ -69,13 +70,16 @@ class Known:
         return self.worker.name if self.worker else "（参保职工中没有此人）"
 
 
-def known(id_hash: bytes, *, on: datetime.date, id_no: str = "", rules: Rulebook | None = None) -> Known:
-    """What is known of a person on a day."""
+def known(
+    id_hash: bytes, *, on: datetime.date, id_no: str = "", rules: Rulebook | None = None, foresee: bool = True
+) -> Known:
+    """What is known of a person on a day; `foresee`: also what each certificate would bring today."""
     worker = Worker.objects.filter(id_hash=id_hash).first()
     place = offices.place(worker.region if worker else "")
     office = Office.objects.get(pk=place.office_id)
     number = worker.id_no if worker else id_no
     spells = list(_spells(id_hash))
+    certificates = list(Certificate.objects.filter(id_hash=id_hash).order_by("-issued_on", "cert_no"))
     mine = list(Claim.objects.of_person(id_hash).select_related("policy", "office", "case"))
     return Known(
         id_hash=id_hash,
@@ -85,7 +89,8 @@ def known(id_hash: bytes, *, on: datetime.date, id_no: str = "", rules: Rulebook
         phone=mask_phone(worker.phone) if worker and worker.phone else "",
         card=mask_account(worker.card_account) if worker and worker.card_account else "",
         spells=spells,
-        chances=list(_chances(id_hash, number, mine, on, rules)),
+        certificates=certificates,
+        chances=list(_chances(certificates, mine, on, rules)) if foresee else [],
         claims=mine,
         trainings=list(TrainingSubsidy.objects.filter(id_hash=id_hash).order_by("-paid_on")),
         missing=list(_missing(worker, spells)),
@@ -141,14 +146,13 @@ def _distinct_months(spells: Iterable[Spell]) -> int:
 
 
 def _chances(
-    id_hash: bytes, id_no: str, mine: list[Claim], on: datetime.date, rules: Rulebook | None
+    certificates: list[Certificate], mine: list[Claim], on: datetime.date, rules: Rulebook | None
 ) -> Iterable[Chance]:
-    certificates = list(Certificate.objects.filter(id_hash=id_hash).order_by("-issued_on", "cert_no"))
     if not certificates:
         return
     rules = rules or facts.rulebook(on.year)
     claimed = {claim.cert_no: claim for claim in mine if claim.outcome == "granted" and claim.released_at is None}
-    asked = [(id_hash, certificate.cert_no, on) for certificate in certificates]
+    asked = [(certificate.id_hash, certificate.cert_no, on) for certificate in certificates]
     for certificate, found in zip(certificates, judging.foresee(asked, rules), strict=True):
         year = rules.parameters[found.policy_id]
         yield Chance(

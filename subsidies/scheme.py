@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from subsidies.parameters import Parameters
 
 if TYPE_CHECKING:
-    from caseworks.base.panels import Panel
+    from caseworks.base.panels import Panel, Waiting
     from caseworks.cases.models import Case
     from caseworks.cases.sources import Announced, Rejudged, Source
     from caseworks.oversight.lists import ListSpec
@@ -90,6 +90,20 @@ def case_panels(case: Case, person: Person, on: dt.date) -> Iterable[Panel]:
     from subsidies.cases import panels
 
     return panels(case, person, on)
+
+
+def waiting(person: Person, on: dt.date) -> Iterable[Waiting]:
+    """Work of the claims that waits for somebody."""
+    from subsidies.panels import waiting
+
+    return waiting(person, on)
+
+
+def home_panels(person: Person, on: dt.date) -> Iterable[Panel]:
+    """Cards of the workbench."""
+    from subsidies.panels import home_panels
+
+    return home_panels(person, on)
 
 
 def payment_obstacles(on: dt.date) -> Source | None:

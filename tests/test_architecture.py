@@ -36,7 +36,7 @@ def test_every_address_carries_an_access_mark() -> None:
     found = addresses()
     assert len(found) > 30
     assert [str(address) for address in found if address.mark is None] == []
-    known = {"public", "signed_in", "portal", "admin", *PERMISSIONS}
+    known = {"public", "signed_in", "portal", "worker", "admin", *PERMISSIONS}
     assert {address.mark for address in found} <= known
 
 
@@ -59,8 +59,9 @@ def test_who_is_not_signed_in_is_sent_to_sign_in() -> None:
         expected = {200, 302, 400, 404, 405} if address.mark == "public" else {302}
         if status not in expected:
             wrong[str(address)] = status
+        entry = reverse("my_subsidies:enter") if address.mark == "worker" else reverse("people:login")
         if address.mark not in {"public", "admin"} and status == 302:
-            assert client.get(address.path, follow=True).redirect_chain[0][0].startswith(reverse("people:login"))
+            assert client.get(address.path, follow=True).redirect_chain[0][0].startswith(entry)
     assert wrong == {}
 
 
@@ -86,8 +87,8 @@ def test_who_gets_where(who: str) -> None:
         if address.mark == "admin" or address.mark == "public":
             continue
         status = client.get(address.path).status_code
-        if address.mark == "portal":
-            held = who == "enterprise"
+        if address.mark in {"portal", "worker"}:
+            held = who == "enterprise" and address.mark == "portal"
         else:
             held = address.mark == "signed_in" or not PERMISSIONS[str(address.mark)].isdisjoint(roles)
         if not held and status == 405:

@@ -59,6 +59,17 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("取消资格", "bi-slash-circle", "dispatch:bar_list", "bar.view"),
         ),
     ),
+    (
+        "技能补贴",
+        (
+            Item("申领", "bi-mortarboard", "subsidies:claim_list", "claim.view"),
+            Item("窗口受理", "bi-person-plus", "subsidies:claim_new", "claim.take"),
+            Item("批量受理", "bi-upload", "subsidies:file_list", "claim.view"),
+            Item("重复享受", "bi-intersect", "subsidies:overlap_list", "claim.view"),
+            Item("政策找人", "bi-megaphone", "subsidies:invitation_list", "claim.view"),
+            Item("技能补贴统计", "bi-bar-chart", "subsidies:statistics", "claim.view"),
+        ),
+    ),
     ("审核", (Item("审核", "bi-clipboard-check", "cases:review_list", "case.view"),)),
     (
         "拨付",

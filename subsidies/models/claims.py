@@ -17,7 +17,7 @@ from caseworks.base.sealed import HashField, SealedField
 from caseworks.cases.models import Case
 from caseworks.law.models import Policy
 from caseworks.people.models import Office
-from caseworks.people.scope import scope_of
+from caseworks.people.scope import offices_in_scope, scope_of
 from subsidies.enums import Channel, Level, Outcome, Service, Sign
 
 if TYPE_CHECKING:
@@ -34,6 +34,16 @@ def loose(to: type[models.Model], name: str, *, null: bool = False) -> models.Fo
         to, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", verbose_name=name, null=null,
         blank=null,
     )  # fmt: skip
+
+
+class ClaimFileQuerySet(models.QuerySet["ClaimFile"]):
+    """Words about files of claims."""
+
+    def visible_to(self, person: Person, on: date) -> ClaimFileQuerySet:
+        """Files by people of the offices that a person sees; those by commands are the province's."""
+        if scope_of(person, on).province:
+            return self
+        return self.filter(Q(person=person) | Q(person__office__in=offices_in_scope(person, on)))
 
 
 class ClaimFile(models.Model):
@@ -55,6 +65,8 @@ class ClaimFile(models.Model):
     label = models.CharField("提交人（记录）", max_length=200)
     at = models.DateTimeField("提交时间")
     finished_at = models.DateTimeField("完成时间", null=True, blank=True)
+
+    objects = ClaimFileQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "申领文件"
