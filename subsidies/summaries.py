@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncMonth
@@ -105,7 +106,10 @@ def signs(rows: ClaimQuerySet) -> list[tuple[str, str, int]]:
 
 
 def _unnested(rows: ClaimQuerySet, column: str, words: Mapping[str, str]) -> list[tuple[str, str, int]]:
-    sql, params = rows.order_by().exclude(**{column: []}).values(column).query.sql_with_params()
+    try:
+        sql, params = rows.order_by().exclude(**{column: []}).values(column).query.sql_with_params()
+    except EmptyResultSet:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT u, count(*) FROM ({sql}) c, unnest(c.{column}) u GROUP BY 1", params)
         found = dict(cursor.fetchall())

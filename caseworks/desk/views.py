@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from caseworks.base.panels import Panel, scheme_functions
 from caseworks.books.looking import unsettled
 from caseworks.cases.announced_lines import on_show
+from caseworks.desk.context import HOMES
 from caseworks.desk.first_steps import first_steps
 from caseworks.desk.public import contacts, policies_in_force
 from caseworks.desk.waiting import todos
@@ -49,7 +50,7 @@ def home(request: HttpRequest) -> HttpResponse:
     person, on = request.user, timezone.localdate()
     assert isinstance(person, Person)
     if person.kind != "staff":
-        return redirect("portal:home")
+        return redirect(HOMES[person.kind])
     waiting = todos(person, on)
     panels = [panel for source in scheme_functions("home_panels") for panel in source(person, on)]
     if person.has_perm("import.view"):

@@ -50,7 +50,7 @@ def _show(request: HttpRequest, id_no: str, form: NumberForm, taking: TakeForm |
         numbers=numbers, on=on,
         initial={"token": token_of(id_no), "applied_on": on, "certificates": chosen if len(chosen) == 1 else []},
     )  # fmt: skip
-    context = {"form": form, "known": known, "taking": taking, "picked": taking["certificates"].value() or []}
+    context = {"form": NumberForm(), "known": known, "taking": taking, "picked": taking["certificates"].value() or []}
     return render(request, "subsidies/claim_new.html", context, status=422 if taking.errors else 200)
 
 
