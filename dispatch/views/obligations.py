@@ -74,9 +74,9 @@ def obligation_totals(request: HttpRequest) -> HttpResponse:
     _, rows = query(request)
     on = timezone.localdate()
     sums = rows.order_by().aggregate(parts=Count("pk"), **{name: Sum(name) for name, _ in SUMS})
-    late = rows.overdue(on).order_by().left().aggregate(parts=Count("pk"), to_do=Sum("to_do"))
+    late = rows.overdue(on).order_by().left().aggregate(parts=Count("pk"), owing=Sum("to_do"))
     totals = [("份额", f"{sums['parts']:,}")] + [(label, thousands(sums[name] or ZERO)) for name, label in SUMS]
-    totals.append(("其中超期", f"{late['parts']:,} 份 {thousands(late['to_do'] or ZERO)} 元"))
+    totals.append(("其中超期", f"{late['parts']:,} 份 {thousands(late['owing'] or ZERO)} 元"))
     template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
     back = f"{reverse('dispatch:obligation_list')}?{request.GET.urlencode()}"
     return render(request, template, {"totals": totals, "list_url": back})
