@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,14 @@ import pytest
 from caseworks.base.errors import Refusal
 from caseworks.cases import openings, reviews
 from caseworks.cases.models import Case, Hold
+from caseworks.law import policies
+from caseworks.law.models import Policy
 from caseworks.money import second_check
 from caseworks.people.actors import Actor
 from caseworks.registry.models import Unit
 from dispatch import applications, cases, checks, obligations, replacing
 from dispatch.models import Application, RosterRow, Share
+from dispatch.parameters import Parameters
 from refunds.models import Assessment
 from tests.dispatch.agencies import AT, CLOCK, HOSTS, Paid, day, offences
 from tests.money.conftest import Staff, bureau, staff
@@ -185,3 +189,32 @@ def test_look_writes_nothing(agency: Paid) -> None:
     looked = checks.look(agency.roster(), uscc=agency.unit.uscc, year=2024, on=day("06-03"))
     assert (looked.takes, str(looked.amount), looked.undetermined, looked.count) == (True, "300.00", 0, 3)
     assert not Application.objects.exists()
+
+
+@pytest.fixture
+def by_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`dispatch_ratio_basis` host: the rows in force go by the agency."""
+    real = policies.parameters
+
+    def changed(row: Policy) -> object:
+        found = real(row)
+        return dataclasses.replace(found, dispatch_ratio_basis="host") if isinstance(found, Parameters) else found
+
+    monkeypatch.setattr(policies, "parameters", changed)
+
+
+def test_by_the_hosts_size_an_unknown_one_is_for_the_clerk(agency: Paid, staff: Staff, by_host: None) -> None:
+    make_unit(90, uscc=HOSTS[0], size="large", name="长春示例用工有限公司")
+    agency.apply()
+    assert parts(agency) == [("own", "", "100.00"), ("host", HOSTS[0], "50.00"), ("host", HOSTS[1], "0.00")]
+    assert agency.application.undetermined == 1
+    assert openings.open_eligible(scheme="dispatch", year=2024, by=staff.clerk, at=AT) == 0
+    with pytest.raises(Refusal, match="写明依据"):
+        replacing.settle_host(agency.application, host_uscc=HOSTS[1], size="", words="", by=staff.clerk, at=AT)
+    replacing.settle_host(
+        agency.application, host_uscc=HOSTS[1], size="small", words="工信部门划型", by=staff.clerk, at=AT
+    )
+    assert parts(agency) == [("own", "", "100.00"), ("host", HOSTS[0], "50.00"), ("host", HOSTS[1], "100.00")]
+    assert agency.application.flags == ["host_settled"]
+    assert openings.open_eligible(scheme="dispatch", year=2024, by=staff.clerk, at=AT) == 1
+    assert offences() == []
