@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Case as Chosen
+from django.db.models import CharField, Count, F, Q, QuerySet, Sum, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -48,13 +49,13 @@ MONEY: dict[str, str] = {
 }  # fmt: skip
 
 
-def state_of(on: dt.date) -> Case:
+def state_of(on: dt.date) -> Chosen:
     """How each part stands on a day; what vouchers cover that wait for a clerk waits and is not overdue."""
     calendar = calendars.current()
     near, soon = (calendar.add_working_days(on, days).on for days in (VERY_NEAR, NEAR))
     opened = Q(status=ObligationStatus.OPEN)
     covered = opened & Q(pending__gt=0, amount__lte=F("verified") + F("pending") + F("returned") + F("claimed"))
-    return Case(
+    return Chosen(
         When(covered, then=Value("waiting")),
         When(opened & Q(provisional=True), then=Value("provisional")),
         When(opened & Q(due_on__lt=on), then=Value("overdue")),
@@ -92,7 +93,7 @@ def _money(year: int) -> Iterator[tuple[Any, ...]]:
 
 def _vouchers(year: int) -> Iterator[tuple[Any, ...]]:
     rows = Voucher.objects.filter(year=year).waiting()
-    second = Case(When(first_decision="", then=Value("first")), default=Value("second"), output_field=CharField())
+    second = Chosen(When(first_decision="", then=Value("first")), default=Value("second"), output_field=CharField())
     yield from _grouped(rows, second, since="entered_on")
 
 

@@ -38,7 +38,7 @@ RESULTS = BASE_DIR / "var" / "bench.json"
 DOCUMENT = BASE_DIR / "docs" / "performance.md"
 BEGIN, END = "<!-- bench: written by script/bench --write -->", "<!-- bench: end -->"
 SIZES = (100_000, 1_000_000)
-ORDER = ("import", "screening", "pages", "dispatch")
+ORDER = ("import", "screening", "pages", "dispatch", "subsidies")
 POSTGRES = {
     "shared_buffers": "2GB", "work_mem": "128MB", "maintenance_work_mem": "512MB", "max_wal_size": "16GB",
     "checkpoint_timeout": "30min", "effective_cache_size": "6GB", "wal_buffers": "64MB",

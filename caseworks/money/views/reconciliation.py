@@ -10,7 +10,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case as Chosen
+from django.db.models import F, Q, QuerySet, Value, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -194,7 +195,7 @@ def reconciliation_line(request: HttpRequest, office: int, pk: int) -> HttpRespo
     _, last = _days(line.month)
     way = Q(amount__gt=0) if line.amount > 0 else Q(amount__lt=0)
     rows = Movement.objects.of_pool(pool).filter(way, match__isnull=True, on__lte=last)
-    rows = rows.annotate(other=Case(When(amount=line.amount, then=Value(0)), default=Value(1)))
+    rows = rows.annotate(other=Chosen(When(amount=line.amount, then=Value(0)), default=Value(1)))
     context = {
         "office": pool,
         "line": line,
