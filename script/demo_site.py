@@ -72,12 +72,39 @@ def load(folder: Path, units: int) -> None:
     call_command("verify_history")
 
 
+def enterprises() -> None:
+    """Logins of an ordinary unit that is in review or further, and of a dispatch agency; they stay on a second start."""
+    from django.utils import timezone
+
+    from caseworks.cases.models import Case
+    from caseworks.people import staff
+    from caseworks.people.actors import Actor
+    from caseworks.people.models import Person
+    from caseworks.registry.models import Unit
+
+    by, at = Actor.of_command("demo"), timezone.now()
+    units = {
+        "training-unit": Case.objects.filter(scheme="refunds", year=YEAR).order_by("subject").values_list("subject"),
+        "training-agency": Unit.objects.exclude(dispatch_licence="").order_by("uscc").values_list("uscc"),
+    }
+    for username, rows in units.items():
+        found = rows.first()
+        if found is None or Person.objects.filter(username=username).exists():
+            continue
+        name = Unit.objects.values_list("name", flat=True).get(uscc=found[0])
+        password = os.environ["CASEWORKS_TRAINING_PASSWORD"]
+        person = staff.create(
+            username, full_name=name[:60], kind="unit", password=password, must_change=False, by=by, at=at
+        )
+        staff.bind_unit(person, found[0], by=by, at=at)
+
+
 def summary() -> str:
     """The judgements by outcome and reason, and who may log in."""
     from django.db.models import Count, Func, Sum
 
     from caseworks.base.enums import Role
-    from caseworks.people.models import Appointment
+    from caseworks.people.models import Appointment, Person
     from refunds.enums import Outcome
     from refunds.models import Assessment
 
@@ -100,6 +127,8 @@ def summary() -> str:
     staff = Appointment.objects.filter(person__username__startswith="training-", until=None)
     for name, role in staff.order_by("id").values_list("person__username", "role"):
         lines.append(f"  {name:<24} {Role(role).label}")
+    for person in Person.objects.filter(kind="unit", username__startswith="training-").order_by("pk"):
+        lines.append(f"  {person.username:<24} {person.full_name} (/portal/)")
     return "\n".join(lines)
 
 
@@ -119,6 +148,7 @@ def prepare(var: Path, units: int | None) -> None:
             print("The province is there already; --units counts with --reset.", flush=True)
     else:
         load(var / "demo" / "files", units or 3000)
+    enterprises()
     print(summary(), flush=True)
     connections.close_all()
 
