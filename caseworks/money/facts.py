@@ -196,13 +196,15 @@ _OWED = (
 )
 
 
-def obstacles(ids: list[int], on: date, owed: Source) -> dict[int, list[str]]:
+def obstacles(ids: list[int], on: date, owed: Source | None = None) -> dict[int, list[str]]:
     """Why the subjects of these cases may be paid nothing for now: what is `owed`, and what every scheme says (N6.5).
 
     A query a source, however many cases. A debt goes over to a successor; what a scheme says is of the subject alone.
     """
     found: dict[int, list[str]] = {}
-    asked = [(_OWED, owed), *((_OBSTACLES, source) for source in sources.obstacles(on))]
+    asked = [(_OBSTACLES, source) for source in sources.obstacles(on)]
+    if owed is not None:
+        asked.insert(0, (_OWED, owed))
     for sql, source in asked:
         with connection.cursor() as cursor:
             cursor.execute(sql.format(select=source.select), {**source.params, "obstacle_cases": ids})

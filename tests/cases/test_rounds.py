@@ -17,6 +17,7 @@ SELECT = """
 
 
 @pytest.mark.django_db
+@pytest.mark.tampers  # no difference stands behind these rounds
 def test_each_round_of_a_subject_is_a_case_and_is_opened_once(bureau: Bureau) -> None:
     given = {"scheme": "refunds", "year": 2024, "params": {"office": bureau.county.pk}, "by": CLOCK, "at": AT}
     assert history.open_cases(select=SELECT, rounds=True, **given) == 3

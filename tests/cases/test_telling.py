@@ -88,7 +88,7 @@ def test_a_list_that_is_published_is_told_to_everybody_in_it(bureau: Bureau, ann
     row = Notice.objects.select_related("version").filter(template="announced")[0]
     assert recipients.words(row, recipients.of([row])[row.pk])[1] == (
         "示例单位1：贵单位2024年度稳岗返还已列入公示，金额101.00元，公示至2024-07-05。请核对收款账户。"
-        "咨询电话12333。测试县"
+        "咨询电话12333。测试县失业保险经办机构"
     )
 
 

@@ -118,6 +118,7 @@ def test_the_steps_hold_by_constraint(cases: Cases, staff: Staff, asks: Asks) ->
             row.update(**change)
 
 
+@pytest.mark.tampers
 def test_nothing_joins_a_released_batch_and_nothing_leaves_one_that_was_sent(cases: Cases, staff: Staff) -> None:
     (batch,) = cases.draw_up(cases.some(1))
     (other,) = cases.draw_up(cases.some(2))

@@ -91,9 +91,9 @@ def test_a_batch_of_lower_priority_waits_while_the_fund_is_short(cases: Cases, m
     batch.refresh_from_db()
     assert batch.status == "released"
     assert priority.waits_because(batch, ON) in words
-    monkeypatch.setattr(refunds_scheme, "PRIORITY", reserve.LIVING, raising=False)
-    assert priority.waits_because(batch, ON) == ""  # what people live on goes first
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(refunds_scheme, "PRIORITY", reserve.LIVING, raising=False)
+        assert priority.waits_because(batch, ON) == ""  # what people live on goes first
     record(cases.staff.cashier, balance=Decimal("5003.00"))
     assert batches.send(batch, by=cases.staff.cashier, at=AT, on=ON).lines == 2
 

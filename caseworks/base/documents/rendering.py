@@ -30,7 +30,7 @@ def render(template: Path, data: Mapping[str, Any], *, at: dt.datetime) -> bytes
         ignore_system_fonts=False,
         sys_inputs={"data": json.dumps(dict(data), ensure_ascii=False, default=str), "fonts": _families()},
         format="pdf",
-        timestamp=at.replace(microsecond=0),
+        timestamp=at.replace(microsecond=0).astimezone(dt.UTC),  # Typst takes fixed offsets only
     )
     if warnings:
         raise DocumentError(f"{template.name}: " + "; ".join(str(warning) for warning in warnings))
