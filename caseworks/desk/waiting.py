@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from caseworks.base.models import RunState
 from caseworks.base.panels import Waiting, scheme_functions
 from caseworks.cases import queues, sources
-from caseworks.cases.enums import AnnouncementStatus, ObjectionStatus, Stage, Status
+from caseworks.cases.enums import AnnouncementStatus, ObjectionStatus, Scheme, Stage, Status
 from caseworks.cases.models import Announcement, Case, Objection, SecondLook
 from caseworks.cases.stages import PERMISSION_OF
 from caseworks.money.enums import GOING, BatchStatus, PaymentStatus, RecoveryStatus, RepaymentStatus
@@ -100,8 +100,9 @@ def registry_lines(person: Person, on: dt.date) -> list[Waiting]:
 def case_lines(person: Person, on: dt.date) -> list[Waiting]:
     """What waits for a signature of this person, of the newest year of each scheme that has cases."""
     found = []
+    newest = _newest_years()
     for scheme, label in sources.with_cases():
-        year = Case.objects.filter(scheme=scheme).order_by("-year").values_list("year", flat=True).first()
+        year = newest.get(scheme)
         found += [
             Waiting(
                 f"review_{scheme}_{stage.value}",
@@ -259,3 +260,12 @@ def _kept(person: Person) -> dict[str, tuple[str, int]] | None:
         return cache.get(_key(person))
     except RedisError:
         return None
+
+
+def _newest_years() -> dict[str, int]:
+    """The newest year of each scheme that has cases: one query, a step down an index a scheme."""
+    rows = [
+        Case.objects.filter(scheme=scheme).order_by("-year").values_list("scheme", "year")[:1]
+        for scheme in Scheme.values
+    ]
+    return dict(rows[0].union(*rows[1:], all=True))

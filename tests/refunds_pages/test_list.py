@@ -187,7 +187,9 @@ def test_a_page_walks_an_index_and_neither_sorts_nor_scans(
             response = client.get(address)
         assert len(response.context["page"].rows) == 50
         assert len(queries) <= 12, "\n".join(q["sql"][:200] for q in queries)
-        [sql] = [q["sql"] for q in queries if '"refunds_assessment"."uscc"' in q["sql"] and "LIMIT" in q["sql"]]
+        [sql] = [
+            q["sql"] for q in queries if q["sql"].startswith('SELECT "refunds_assessment"') and "LIMIT" in q["sql"]
+        ]
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN " + sql)
             plan = "\n".join(line for (line,) in cursor.fetchall())
