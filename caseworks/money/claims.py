@@ -228,7 +228,8 @@ def _paper(row: Recovery, kind: DocumentKind, more: dict[str, Any], *, by: Actor
     }  # fmt: skip
     return papers.issue(
         kind, issuer=row.office.name, year=on.year, title=str(kind.label), template=PAPERS / f"{kind}.typ", data=data,
-        at=at, label=by.label, office_id=row.office_id, city_office_id=row.city_office_id, subject=row.subject,
+        at=at, label=by.label, office_id=row.office_id, city_office_id=row.city_office_id,
+        subject="" if kind == DocumentKind.RECOVERY_HANDOVER else row.subject,  # the hand-over is not to the one who owes
         name=row.name, case_id=row.case_id, on=on,
     )  # fmt: skip
 
