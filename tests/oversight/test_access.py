@@ -48,7 +48,7 @@ ROOMS: dict[str, tuple[set[Role], set[Role]]] = {
     "people_standin": (PEOPLE, {ADMINISTRATOR}),
     "people_unitaccount": (PEOPLE, {ADMINISTRATOR}),
     "people_signin": (PEOPLE, set()),
-    "base_noticetemplate": (READERS, {SUPERVISOR}),
+    "base_noticetemplate": (READERS, set()),  # new versions are made on the page of the latest
     "auth_group": (set(), set()),  # roles take its place
 }
 

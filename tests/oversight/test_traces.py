@@ -16,7 +16,7 @@ from caseworks.base import runs
 from caseworks.base.errors import Refusal
 from caseworks.base.files import content_of
 from caseworks.cases import history, reviews
-from caseworks.cases.models import Case
+from caseworks.cases.models import Case, ReviewSheet
 from caseworks.oversight import trace_exports, traces
 from caseworks.oversight.models import TraceExport
 from caseworks.oversight.traces import Query
@@ -44,6 +44,7 @@ def world() -> dict[str, object]:
     for unit in units:
         assess(unit, screening)
     reviews.open_eligible(scheme="refunds", year=2024, by=CLOCK, at=AT)
+    ReviewSheet.objects.update(sampled=False)  # whatever the draw: they are passed unopened
     first, second = (Case.objects.get(subject=unit.uscc) for unit in units)
     clerk, reviewer, other = actor("clerk"), actor("reviewer", address="192.0.2.8"), actor("clerk", "220200")
     for by, case, minute in ((clerk, first, 1), (other, second, 2)):
