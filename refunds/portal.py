@@ -17,7 +17,7 @@ from caseworks.cases.models import AnnouncementLine, Case
 from caseworks.money.models import Payment
 from refunds import explain, rulebook
 from refunds.enums import Outcome
-from refunds.models import Assessment
+from refunds.models import Assessment, Difference
 from refunds.policy import Facts, judge
 
 LATEST = 2  # years shown
@@ -41,6 +41,11 @@ def panels(uscc: str, on: dt.date) -> Iterator[Panel]:
     rows = Assessment.objects.filter(uscc=uscc).select_related("policy").order_by("-year")[:LATEST]
     for row in rows:
         yield Panel(f"{row.year} 年度稳岗返还", "refunds/_portal_state.html", {"state": state_of(row), "row": row})
+        topped = Difference.objects.filter(year=row.year, uscc=uscc, case__isnull=False)
+        for found in topped.select_related("policy", "case").order_by("round"):
+            assert found.case is not None
+            context = {"state": _of_case(found.case), "row": found}
+            yield Panel(f"{row.year} 年度稳岗返还 · 补发差额", "refunds/_portal_state.html", context)
 
 
 def state_of(row: Assessment) -> State:

@@ -19,6 +19,7 @@ NOT_WRITTEN = {
     f"{_NAMELESS} OR NOT EXISTS (SELECT FROM cases_announcement)": {
         "sent_only_what_was_announced",
         "settled_cases_were_announced",
+        "waived_after_three_reminders_and_a_list",
     },
     f"{_NAMELESS} OR NOT EXISTS (SELECT FROM refunds_assessment WHERE case_id IS NOT NULL)": {
         "refund_case_is_its_judgement"

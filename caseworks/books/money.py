@@ -277,4 +277,25 @@ CHECKS: Mapping[str, Invariant] = {
     """,
         Of.RECOVERY,
     ),
+    "use_report_is_its_lines": Invariant(
+        """
+        SELECT '资金使用报告 ' || u.id, '记为 ' || u.total || ' 元，明细为 ' || l.sum || ' 元', u.id
+        FROM money_usereport u CROSS JOIN LATERAL (
+            SELECT coalesce(sum(l.amount), 0) AS sum FROM money_useline l
+            WHERE l.report_id = u.id AND l.handing = u.handing
+        ) l
+        WHERE u.total <> l.sum
+    """,
+        Of.OTHER,
+    ),
+    "waived_after_three_reminders_and_a_list": Invariant(
+        """
+        SELECT '业务件 ' || c.id, '视为放弃，催办 ' || r.count || ' 次，' || CASE WHEN f.listed THEN '已' ELSE '未' END || '公告', c.id
+        FROM cases_case c
+        CROSS JOIN LATERAL (SELECT count(*) AS count FROM money_reminder r WHERE r.case_id = c.id) r
+        CROSS JOIN LATERAL (
+            SELECT EXISTS (SELECT FROM money_finalcallline l WHERE l.case_id = c.id) AS listed) f
+        WHERE c.status = 'waived' AND (r.count < 3 OR NOT f.listed)
+    """,
+    ),
 }

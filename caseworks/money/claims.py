@@ -14,7 +14,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import connection, transaction
 
-from caseworks.base import files
+from caseworks.base import files, notices
 from caseworks.base.documents import papers
 from caseworks.base.enums import DocumentKind
 from caseworks.base.errors import Refusal
@@ -22,6 +22,7 @@ from caseworks.base.files import EVIDENCE, Uploaded
 from caseworks.base.identifiers import uscc_problem
 from caseworks.base.models import Document
 from caseworks.base.money import ZERO, in_capitals, thousands
+from caseworks.base.notices import Event
 from caseworks.cases.models import Case
 from caseworks.law import policies
 from caseworks.money import recoveries
@@ -31,6 +32,7 @@ from caseworks.money.recoveries import Found
 from caseworks.people.actors import Actor
 
 PAPERS = Path(__file__).parent / "papers"
+TOLD = {DocumentKind.RECOVERY_NOTICE: "recovery_ordered", DocumentKind.RECOVERY_URGING: "recovery_urged"}
 TERMS_OF = "refunds"  # whose policy row tells the term where a scheme's own does not
 # What a subject was paid of a year and has not to give back for the same cause already.
 _LEFT = """
@@ -167,7 +169,11 @@ def hand_over(row: Recovery, *, to: str, because: str, by: Actor, at: datetime, 
         if not taken.entries.filter(kind=EntryKind.URGED).exists():
             raise Refusal("须先责令退回并催告，才能移交，未作任何更改。")
         steps = [
-            [f"{entry.on}", entry.get_kind_display(), _step_words(entry.note, entry.amount)]
+            [
+                f"{entry.on}",
+                entry.get_kind_display(),
+                _step_words(entry.note, ZERO if entry.kind == EntryKind.FOUND else entry.amount),
+            ]
             for entry in taken.entries.order_by("pk")
         ]
         more = {
@@ -217,6 +223,15 @@ def _issue(
 ) -> Document:
     document = _paper(row, kind, more, by=by, at=at, on=on)
     recoveries.record(row.key, entry, on=on, by=by, at=at, ref=document.number, document=document)
+    said = {
+        "business": str(row.get_scheme_display()), "amount": thousands(row.owed), "number": document.number,
+        "term": str(more["term"]), "recovery": row.number,
+    }  # fmt: skip
+    told = Event(
+        f"recovery:{row.pk}:{document.pk}", row.subject, row.name, row.office_id, row.city_office_id, row.scheme,
+        row.year, row.case_id, said,
+    )  # fmt: skip
+    notices.post([told], template=TOLD[kind], at=at)
     return document
 
 
@@ -227,7 +242,7 @@ def _paper(row: Recovery, kind: DocumentKind, more: dict[str, Any], *, by: Actor
         "account": settings.REPAY_ACCOUNT or "请向本机构查询", **more,
     }  # fmt: skip
     return papers.issue(
-        kind, issuer=row.office.name, year=on.year, title=str(kind.label), template=PAPERS / f"{kind}.typ", data=data,
+        kind, issuer=row.office.issuer, year=on.year, title=str(kind.label), template=PAPERS / f"{kind}.typ", data=data,
         at=at, label=by.label, office_id=row.office_id, city_office_id=row.city_office_id,
         subject="" if kind == DocumentKind.RECOVERY_HANDOVER else row.subject,  # the hand-over is not to the one who owes
         name=row.name, case_id=row.case_id, on=on,

@@ -182,7 +182,7 @@ def publish(case_ids: Iterable[int], *, office: Office, until: date, by: Actor, 
         ]
         label = str(Scheme(scheme).label)
         document = papers.issue(
-            DocumentKind.FINAL_CALL, issuer=office.name, year=on.year, title=f"{year} 年度{label}未办结名单公告",
+            DocumentKind.FINAL_CALL, issuer=office.issuer, year=on.year, title=f"{year} 年度{label}未办结名单公告",
             template=PAPER, data=_data(label, year, until, rows, office), at=at, label=by.label, office_id=office.pk,
             city_office_id=office.city_or_self_id, on=on,
         )  # fmt: skip

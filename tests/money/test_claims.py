@@ -11,7 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from caseworks.base.errors import Refusal
-from caseworks.base.models import Document
+from caseworks.base.models import Document, Notice
 from caseworks.books import checking
 from caseworks.money import bank_results, claims, ledgers, recoveries, repayments
 from caseworks.money.claims import Claim
@@ -83,7 +83,7 @@ def test_from_the_notice_to_the_hand_over(paid: Cases) -> None:
     with pytest.raises(Refusal, match="还没有出具责令退回通知书"):
         claims.deliver(row, how="直接送达", receiver="王某", proof=None, by=staff.clerk, at=AT, on=FOUND, today=FOUND)
     notice = claims.order_back(row, by=staff.clerk, at=AT, on=FOUND)
-    assert notice.number == f"{row.office.name}〔2024〕1号"
+    assert notice.number == f"{row.office.issuer}〔2024〕1号"
     assert {name: notice.data[name] for name in ("amount", "capitals", "term", "basis", "recovery")} == {
         "amount": "200.00",
         "capitals": "贰佰元整",
@@ -112,6 +112,10 @@ def test_from_the_notice_to_the_hand_over(paid: Cases) -> None:
         "handed_over",
         ["recovery_notice", "recovery_urging", "recovery_handover"],
     )
+    assert Document.objects.filter(subject=row.subject).count() == 2  # the hand-over is not shown to the unit
+    assert set(Notice.objects.filter(template__startswith="recovery").values_list("template", "channel")) == {
+        (template, channel) for template in ("recovery_ordered", "recovery_urged") for channel in ("sms", "portal")
+    }
     assert list(row.entries.values_list("kind", flat=True)) == [
         "found", "confirmed", "noticed", "delivered", "urged", "handed_over",
     ]  # fmt: skip

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from caseworks.base.errors import Refusal
 from caseworks.base.models import Notice
+from caseworks.books import checking
 from caseworks.law.models import Policy, PolicyFigure
 from caseworks.money import bank_results, uses
 from caseworks.money.enums import UseCategory
@@ -197,3 +198,12 @@ def test_the_unit_reports_in_its_portal_and_sees_only_its_own(cases: Cases, resu
     assert ",101.00," in text
     assert "技能提升培训（元） <b>101.00</b>" in desk.get(reverse("money:use_totals")).content.decode()
     assert "核对无误，已记录" in desk.post(detail, {"action": "check"}, follow=True).content.decode()
+
+
+def test_the_books_name_a_report_that_is_not_its_lines(paid: Cases) -> None:
+    hand_in(paid, 1, use("60.00"))
+    assert checking.offences() == []
+    with transaction.atomic():
+        UseReport.objects.update(total=Decimal("61.00"))
+        assert [offence.invariant for offence in checking.offences()] == ["use_report_is_its_lines"]
+        transaction.set_rollback(True)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from caseworks.base.errors import Refusal
 from caseworks.base.models import Notice
-from caseworks.cases import holds
+from caseworks.books import money
+from caseworks.cases import history, holds
 from caseworks.cases.enums import HoldKind
 from caseworks.cases.history import Shown
 from caseworks.cases.holds import Held
@@ -111,7 +112,7 @@ def test_nothing_is_given_up_before_its_time_nor_by_anybody_else(
     with pytest.raises(Refusal, match=r"发布.*公告的权限"):
         published(left, cases.staff.approver)
     call = published(left, chief)
-    assert (call.lines, str(call.document.number)) == (2, f"{call.office.name}〔2024〕1号")
+    assert (call.lines, str(call.document.number)) == (2, f"{call.office.issuer}〔2024〕1号")
     with pytest.raises(Refusal, match="还不能视为放弃"):
         year_end.waive(ids, by=chief, at=AT, on=day(12, 31), because="未办结")
     with pytest.raises(Refusal, match="有异议的先处理"):
@@ -155,3 +156,14 @@ def test_the_pages(left: dict[str, int], chief: Actor) -> None:
     assert client.get(reverse("money:call_paper", args=[call.pk]))["Content-Type"] == "application/pdf"
     page = client.get(reverse("money:left_waive") + "?scheme=refunds&year=2024").content.decode()
     assert "没有可视为放弃的业务件" in page
+
+
+def test_the_books_name_what_was_given_up_without_reminders(cases: Cases) -> None:
+    case = cases.make(1)
+    with transaction.atomic():
+        history.take("waive", [case], by=CLOCK, at=AT, note="测试")
+        sql = money.CHECKS["waived_after_three_reminders_and_a_list"].sql
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            assert [row[1] for row in cursor.fetchall()] == ["视为放弃，催办 0 次，未公告"]
+        transaction.set_rollback(True)

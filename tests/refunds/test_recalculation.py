@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection, transaction
 
 from caseworks.base.enums import Size
 from caseworks.base.errors import Refusal
@@ -242,3 +243,28 @@ def test_what_an_audit_took_away_is_not_topped_up(four: list[Unit]) -> None:
     row = claim("audit:1", "200.00", four[0].uscc, kind="overpaid", origin="audit", scheme="refunds")
     recoveries.find([row], by=OPERATOR, at=AT, on=LATER)
     assert again() == []
+
+
+TAMPERING = {
+    "topup_case_is_its_difference": "UPDATE refunds_difference SET ratio = 0.5 WHERE kind = 'topup'",
+    "difference_is_carried_out": "UPDATE refunds_difference SET recovered = 1 WHERE kind = 'overpaid'",
+    "topped_up_no_further_than_granted": "UPDATE refunds_difference SET granted = 749 WHERE kind = 'topup'",
+}
+
+
+def test_the_books_name_a_difference_that_somebody_tampered_with(four: list[Unit]) -> None:
+    up, down = four[:2]
+    record(up.uscc, "2023-12", "supplement", "2", due=Decimal("50.00"), paid=Decimal("50.00"))
+    Unit.objects.filter(pk=down.pk).update(size=Size.LARGE)
+    again()
+    decide()
+    for name, sql in TAMPERING.items():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute(
+                "ALTER TABLE refunds_difference DROP CONSTRAINT difference_is_what_is_granted_less_what_stands"
+            )
+            cursor.execute(sql)
+            found = {offence.invariant for offence in checking.offences()}
+            transaction.set_rollback(True)
+        assert name in found

@@ -94,6 +94,8 @@ def left_list(request: HttpRequest) -> HttpResponse:
         "whys": WHY,
         "stages": STAGES,
         "given": {name: request.GET.get(name, "") for name in ("why", "stage", "text")},
+        "ripe": sum(stage_of(row) == "ripe" for row in rows),
+        "publishable": sum(stage_of(row) == "publish" for row in rows),
         "last_day": year_end.last_day(year),
         "days": (year_end.last_day(year) - on).days,
         "figures": [
