@@ -1,0 +1,91 @@
+"""A supervisor in a real browser: from red to the list to the case, and a policy row drafted and put in force by another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from caseworks.cases import reviews
+from caseworks.oversight import figures
+from tests.e2e.conftest import PHONE
+from tests.e2e.test_pages import serious
+from tests.refunds_pages.conftest import assess, make_screening, make_unit
+from tests.refunds_pages.staff import AT, SHELL, make_person
+
+pytestmark = pytest.mark.e2e
+PAGES = (
+    "/admin/", "/admin/lists/cases/", "/admin/lists/obligations/", "/admin/fund/", "/admin/traces/?since=2024-01-01",
+    "/admin/traces/exports/",
+)  # fmt: skip
+
+
+@pytest.fixture
+def watched(bureau: None) -> None:
+    """A judged province with one case that has waited for months, counted."""
+    screening = make_screening()
+    for number, region in ((1, "220102"), (2, "220202")):
+        assess(make_unit(number, f"示例第{number}机械有限公司", region), screening)
+    reviews.open_eligible(scheme="refunds", year=2024, by=SHELL, at=AT)
+    figures.refresh_all(at=timezone.now())
+
+
+def test_from_red_to_the_list_to_the_case(watched: None, open_page: Callable[..., Page], complaints: list[str]) -> None:
+    page = open_page("supervisor")
+    page.goto("/admin/")
+    expect(page.locator("[data-chart=chart-funnel] svg")).to_be_visible()
+    page.get_by_role("link", name="停留 15 天以上的业务件").click()
+    expect(page.locator("#totals")).to_contain_text("2 件")
+    page.get_by_role("link", name="示例第1机械有限公司").click()
+    page.wait_for_url("**/desk/cases/*/")
+    expect(page.locator("main")).to_contain_text("示例第1机械有限公司")
+    page.goto("/admin/")
+    page.get_by_role("link", name="长春市", exact=True).click()
+    expect(page.get_by_role("heading", name="长春市 · 监管看板")).to_be_visible()
+    assert complaints == []
+
+
+def test_a_policy_row_is_drafted_by_one_and_put_in_force_by_another(
+    watched: None, open_page: Callable[..., Page], complaints: list[str]
+) -> None:
+    make_person("supervisor", "220000", "supervisor-two")
+    page = open_page("supervisor")
+    page.goto("/admin/law/policy/?scheme__exact=refunds&year__exact=2024&status__exact=in_force")
+    page.locator("#result_list tbody th a").first.click()
+    page.get_by_role("button", name="复制为新版本").click()
+    expect(page.get_by_role("button", name="试算")).to_be_visible()
+    address = page.url.replace("/change/", "/force/")
+    page.goto(address)
+    expect(page.get_by_text("您是最后的起草人")).to_be_visible()
+    other = open_page("")
+    from tests.e2e.conftest import sign_in
+
+    sign_in(other, "supervisor-two")
+    other.wait_for_load_state()
+    other.goto(address)
+    other.get_by_role("checkbox").check()
+    other.get_by_role("button", name="生效").click()
+    expect(other.get_by_text("已生效").first).to_be_visible()
+    assert [words for words in complaints if "Content Security" in words] == []
+
+
+def test_supervisors_pages_are_accessible_fit_a_phone_and_keep_to_the_policy(
+    watched: None, open_page: Callable[..., Page], complaints: list[str]
+) -> None:
+    page = open_page("supervisor")
+    found = {}
+    for address in PAGES:
+        answer = page.goto(address, wait_until="networkidle")
+        assert answer is not None
+        assert answer.status == 200, address
+        found[address] = serious(page)
+    assert {address: words for address, words in found.items() if words} == {}
+    phone = open_page("supervisor", PHONE)
+    wide = {}
+    for address in PAGES:
+        phone.goto(address, wait_until="networkidle")
+        wide[address] = phone.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert {address: by for address, by in wide.items() if by > 0} == {}
+    assert complaints == []
