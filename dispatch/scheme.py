@@ -158,3 +158,8 @@ def dashboard_alerts(person: Person, office: Office, year: int, on: dt.date) -> 
     from dispatch.supervising import alerts
 
     return alerts(person, office, year, on)
+
+
+def second_look_elsewhere() -> str:
+    """What one who misses this money does: there is an application, and its answer says what is missing."""
+    return "须由劳务派遣单位主动申请：花名册不符的当场逐行说明，改正后可重新提交；已受理的，在公示期内提出异议。"

@@ -139,3 +139,8 @@ def dashboard_panels(person: Person, office: Office, year: int, on: dt.date) -> 
     from subsidies.supervising import panels
 
     return panels(person, office, year, on)
+
+
+def second_look_elsewhere() -> str:
+    """What one who misses this money does: there is an application, and its answer says what is missing."""
+    return "按个人申领逐件核定：不予发放的在申领结果中写明原因和依据，情况变化后可再次申领。"

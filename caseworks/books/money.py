@@ -20,9 +20,9 @@ CHECKS: Mapping[str, Invariant] = {
         """
         SELECT p.payment_no, p.year || ' 年度 ' || p.subject || ' 还有另一笔有效支付 ' || o.payment_no, p.id
         FROM money_payment p
-        JOIN cases_case c ON c.id = p.case_id AND c.scheme = 'refunds'
+        JOIN cases_case c ON c.id = p.case_id
         JOIN money_payment o ON o.year = p.year AND o.subject = p.subject AND o.share = p.share AND o.id < p.id
-        JOIN cases_case d ON d.id = o.case_id AND d.scheme = 'refunds' AND d.round = c.round
+        JOIN cases_case d ON d.id = o.case_id AND d.scheme = c.scheme AND d.round = c.round
         WHERE p.status IN ('drawn', 'sent', 'paid') AND o.status IN ('drawn', 'sent', 'paid')
     """,
         Of.PAYMENT,

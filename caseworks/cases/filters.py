@@ -1,4 +1,4 @@
-"""The query form of the review queues: its state lives in the address."""
+"""The query forms of the review queues, the announcements and the objections: their state lives in the address."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
 from caseworks.base.filters import FilterForm
 from caseworks.base.pages import Order
 from caseworks.cases import queues
-from caseworks.cases.enums import Stage
-from caseworks.cases.models import CaseQuerySet, Event, Taking
+from caseworks.cases.enums import AnnouncementStatus, ObjectionKind, ObjectionStatus, Scheme, SecondLookStatus, Stage
+from caseworks.cases.models import Announcement, CaseQuerySet, Event, Objection, SecondLook, Taking
 from caseworks.people.enums import OfficeLevel
 from caseworks.people.models import Office, Person
 from caseworks.people.scope import offices_in_scope
@@ -27,6 +27,7 @@ KINDS = [
 HANDS = [
     ("own", "本岗应办"), ("mine", "我认领的"), ("free", "无人认领"), ("others", "同事认领的"), ("all", "本级和下级全部"),
 ]  # fmt: skip
+SCHEMES = [("", "全部"), *Scheme.choices]
 AGES = [("", "全部"), ("amber", "超过提醒时限"), ("red", "超过办理时限")]
 
 
@@ -115,3 +116,46 @@ def _of_kind(rows: CaseQuerySet, kind: str) -> CaseQuerySet:
     if kind == "singly":
         return rows.filter(queues.SINGLY | Q(sent_back()))
     return rows.exclude(queues.SINGLY).exclude(sent_back()) if kind == "bulk" else rows
+
+
+class AnnouncementFilter(FilterForm):
+    """Which announcements: of a scheme, by year and state."""
+
+    scheme = forms.ChoiceField(label="业务", choices=SCHEMES)
+    year = forms.IntegerField(label="政策年度", min_value=2000, max_value=2100)
+    status = forms.ChoiceField(label="状态", choices=[("", "全部"), *AnnouncementStatus.choices])
+
+    def applied(self, rows: QuerySet[Announcement]) -> QuerySet[Announcement]:
+        """The rows that meet the conditions."""
+        return rows.filter(**_given(self, scheme="scheme", year="year", status="status"))
+
+
+class ObjectionFilter(FilterForm):
+    """Which objections: of a scheme, by state and kind, and to whom."""
+
+    status = forms.ChoiceField(label="状态", choices=[("", "全部"), *ObjectionStatus.choices])
+    scheme = forms.ChoiceField(label="业务", choices=SCHEMES)
+    kind = forms.ChoiceField(label="异议类型", choices=[("", "全部"), *ObjectionKind.choices])
+    name = forms.CharField(label="单位或个人", min_length=2, max_length=100)
+
+    def applied(self, rows: QuerySet[Objection]) -> QuerySet[Objection]:
+        """The rows that meet the conditions."""
+        fields = {"scheme": "line__announcement__scheme", "name": "line__name__contains"}
+        return rows.filter(**_given(self, status="status", kind="kind", **fields))
+
+
+class SecondLookFilter(FilterForm):
+    """Which requests for a second look: by state and year, and whose."""
+
+    status = forms.ChoiceField(label="状态", choices=[("", "全部"), *SecondLookStatus.choices])
+    year = forms.IntegerField(label="政策年度", min_value=2000, max_value=2100)
+    name = forms.CharField(label="单位名称", min_length=2, max_length=100)
+
+    def applied(self, rows: QuerySet[SecondLook]) -> QuerySet[SecondLook]:
+        """The rows that meet the conditions."""
+        return rows.filter(**_given(self, status="status", year="year", name="name__contains"))
+
+
+def _given(form: FilterForm, **lookups: str) -> dict[str, object]:
+    """The look-ups of the fields that are filled in."""
+    return {lookup: form.cleaned_data[name] for name, lookup in lookups.items() if form.cleaned_data[name]}

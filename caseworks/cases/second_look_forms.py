@@ -8,14 +8,13 @@ from django import forms
 
 from caseworks.cases import second_looks, sources
 from caseworks.cases.announcement_forms import FilesField, Plain
-from caseworks.cases.enums import Scheme, SecondLookChannel
-
-SCHEME = Scheme.REFUNDS.value  # the one that judges units without an application
+from caseworks.cases.enums import SecondLookChannel
 
 
 class SecondLookForm(Plain):
-    """A request as a unit sends it."""
+    """A request as a unit sends it. Which business is asked only where several judge units without an application."""
 
+    scheme = forms.ChoiceField(label="业务")
     year = forms.TypedChoiceField(label="政策年度", coerce=int)
     subject = forms.CharField(label="统一社会信用代码", max_length=18)
     words = forms.CharField(
@@ -30,9 +29,20 @@ class SecondLookForm(Plain):
 
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(data, files, **kwargs)
-        year = self.fields["year"]
+        year, scheme = self.fields["year"], self.fields["scheme"]
         assert isinstance(year, forms.ChoiceField)
-        year.choices = [(found, f"{found} 年度") for found in sources.years(SCHEME)]
+        assert isinstance(scheme, forms.ChoiceField)
+        looking = sources.looking_again()
+        found = sorted({each for name, _ in looking for each in sources.years(name)}, reverse=True)
+        self.any_years = bool(found)
+        year.choices = [(each, f"{each} 年度") for each in found]
+        scheme.choices = looking
+        if len(looking) == 1:
+            scheme.initial, scheme.required, scheme.widget = looking[0][0], False, forms.HiddenInput()
+
+    def clean_scheme(self) -> str:
+        """The one there is, where it was not asked."""
+        return self.cleaned_data["scheme"] or self.fields["scheme"].initial
 
 
 class OwnSecondLookForm(SecondLookForm):

@@ -16,6 +16,7 @@ A scheme's module may define
 - `second_look_again(subject, year, at) -> Looked`: judges it again on what is known now,
 - `look_panels(subject, year) -> Iterable[Panel]`: cards with its judgement for whoever looks,
 - `judges(subject, year) -> Collection[int]`: the persons who had a hand in its judgement,
+- `second_look_elsewhere() -> str`: where it has no second look, what one who misses its money does instead,
 - `payment_obstacles(on) -> Source | None`: units and persons that may be paid nothing for now, of whatever scheme.
 """
 
@@ -179,6 +180,20 @@ def judges(scheme: str, subject: str, year: int) -> Collection[int]:
 def look_panels(scheme: str, subject: str, year: int) -> list[Panel]:
     """The cards with a subject's judgement, for whoever looks a second time."""
     return list(_looking(scheme).look_panels(subject, year))
+
+
+def looking_again() -> list[tuple[str, str]]:
+    """The schemes that judge units by themselves and look a second time, with their words."""
+    modules = [import_module(path) for path in settings.SCHEMES]
+    return [(module.NAME, module.LABEL) for module in modules if hasattr(module, "second_look")]
+
+
+def looked_elsewhere() -> list[tuple[str, str]]:
+    """The other schemes with cases: the word of each, and what one does there instead."""
+    modules = [import_module(path) for path in settings.SCHEMES]
+    return [
+        (module.LABEL, module.second_look_elsewhere()) for module in modules if hasattr(module, "second_look_elsewhere")
+    ]
 
 
 def _looking(scheme: str) -> ModuleType:

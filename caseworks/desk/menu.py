@@ -72,15 +72,23 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
     ),
     ("审核", (Item("审核", "bi-clipboard-check", "cases:review_list", "case.view"),)),
     (
+        "公示",
+        (
+            Item("公示", "bi-megaphone", "announcements:announcement_list", "announcement.view"),
+            Item("公示异议", "bi-chat-square-text", "announcements:objection_list", "objection.view"),
+            Item("复核申请", "bi-arrow-counterclockwise", "announcements:second_look_list", "second_look.view"),
+        ),
+    ),
+    (
         "拨付",
         (
             Item("拨付批次", "bi-collection", "money:batch_list", "payment.view"),
             Item("支付", "bi-credit-card", "money:payment_list", "payment.view"),
-            Item("年末未办结", "bi-calendar-x", "money:left_list", "payment.view"),
             Item("银行回盘", "bi-bank", "money:result_list", "payment.view"),
-            Item("基金月报", "bi-piggy-bank", "money:fund_months", "fund.view"),
-            Item("月度对账", "bi-journal-check", "money:reconciliation_list", "payment.view"),
             Item("银行退回", "bi-arrow-return-left", "money:returned_list", "payment.view"),
+            Item("月度对账", "bi-journal-check", "money:reconciliation_list", "payment.view"),
+            Item("年末未办结", "bi-calendar-x", "money:left_list", "payment.view"),
+            Item("基金月报", "bi-piggy-bank", "money:fund_months", "fund.view"),
         ),
     ),
     (
@@ -91,14 +99,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("资金使用", "bi-wallet2", "money:use_list", "use.view"),
         ),
     ),
-    (
-        "公示",
-        (
-            Item("公示", "bi-megaphone", "announcements:announcement_list", "announcement.view"),
-            Item("公示异议", "bi-chat-square-text", "announcements:objection_list", "objection.view"),
-            Item("复核申请", "bi-arrow-counterclockwise", "announcements:second_look_list", "second_look.view"),
-        ),
-    ),
+    ("查询统计", (Item("为什么没有我", "bi-question-circle", "refunds:why", "screening.view"),)),
     (
         "告知",
         (
@@ -106,7 +107,6 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("文书", "bi-file-earmark-text", "documents:document_list", "document.view"),
         ),
     ),
-    ("查询", (Item("为什么没有我", "bi-question-circle", "refunds:why", "screening.view"),)),
     (
         "监管",
         (

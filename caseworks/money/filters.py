@@ -8,17 +8,20 @@ from django.db.models import Q, QuerySet
 from caseworks.base.filters import FilterForm
 from caseworks.base.pages import Order
 from caseworks.base.subjects import key_of
+from caseworks.cases.enums import Scheme
 from caseworks.money.enums import GOING, BatchStatus, PaymentStatus
 from caseworks.money.models import PaymentQuerySet
 from caseworks.money.models.batches import BatchQuerySet
 from caseworks.registry.models import AccountDeclaration, Unit
 
+SCHEMES = [("", "全部"), *Scheme.choices]
 ORDERS = {"newest": Order("新近在前", ("pk",), descending=True)}
 
 
 class BatchFilter(FilterForm):
-    """Which batches: by year and state."""
+    """Which batches: of a scheme, by year and state."""
 
+    scheme = forms.ChoiceField(label="业务", choices=SCHEMES)
     year = forms.IntegerField(label="政策年度", min_value=2000, max_value=2100)
     status = forms.ChoiceField(
         label="状态", choices=[("", "全部"), ("going", "已放行、未送银行"), *BatchStatus.choices]
@@ -27,6 +30,8 @@ class BatchFilter(FilterForm):
     def applied(self, rows: BatchQuerySet) -> BatchQuerySet:
         """The rows that meet the conditions."""
         given = self.cleaned_data
+        if given["scheme"]:
+            rows = rows.filter(scheme=given["scheme"])
         if given["year"]:
             rows = rows.filter(year=given["year"])
         if given["status"] == "going":
@@ -37,8 +42,9 @@ class BatchFilter(FilterForm):
 
 
 class PaymentFilter(FilterForm):
-    """Which payments: by year, state, name, code or number."""
+    """Which payments: of a scheme, by year, state, name, code or number."""
 
+    scheme = forms.ChoiceField(label="业务", choices=SCHEMES)
     year = forms.IntegerField(label="政策年度", min_value=2000, max_value=2100)
     status = forms.ChoiceField(label="状态", choices=[("", "全部"), *PaymentStatus.choices])
     text = forms.CharField(label="名称、代码或支付编号", min_length=2, max_length=100)
@@ -46,6 +52,8 @@ class PaymentFilter(FilterForm):
     def applied(self, rows: PaymentQuerySet) -> PaymentQuerySet:
         """The rows that meet the conditions."""
         given = self.cleaned_data
+        if given["scheme"]:
+            rows = rows.filter(scheme=given["scheme"])
         if given["year"]:
             rows = rows.filter(year=given["year"])
         if given["status"]:
@@ -57,8 +65,9 @@ class PaymentFilter(FilterForm):
 
 
 class ReturnedFilter(FilterForm):
-    """Which returned payments: by year, name, code or number, and by what the bank said."""
+    """Which returned payments: of a scheme, by year, name, code or number, and by what the bank said."""
 
+    scheme = forms.ChoiceField(label="业务", choices=SCHEMES)
     year = forms.IntegerField(label="政策年度", min_value=2000, max_value=2100)
     text = forms.CharField(label="名称、代码或支付编号", min_length=2, max_length=100)
     reason = forms.CharField(label="银行原话", min_length=2, max_length=60)
@@ -66,6 +75,8 @@ class ReturnedFilter(FilterForm):
     def applied(self, rows: PaymentQuerySet) -> PaymentQuerySet:
         """The rows that meet the conditions."""
         given = self.cleaned_data
+        if given["scheme"]:
+            rows = rows.filter(scheme=given["scheme"])
         if given["year"]:
             rows = rows.filter(year=given["year"])
         if given["text"]:

@@ -8,6 +8,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from caseworks.cases.enums import Scheme
+
 
 class ShownForm(forms.Form):
     """The count and the sum that were shown."""
@@ -17,8 +19,9 @@ class ShownForm(forms.Form):
 
 
 class DrawForm(ShownForm):
-    """Drawing up what was shown, of a policy year."""
+    """Drawing up what was shown, of a scheme's policy year."""
 
+    scheme = forms.ChoiceField(choices=Scheme.choices, required=False)
     year = forms.IntegerField(min_value=2000, max_value=2100)
 
 

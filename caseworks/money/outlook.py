@@ -1,4 +1,4 @@
-"""What a cashier would draw up now: the cleared cases of the own offices, the gate and the lines that must wait."""
+"""What a cashier would draw up now, of any scheme: the cleared cases of the own offices, the gate, and what must wait."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Count, QuerySet, Sum
+
 from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO
-from caseworks.cases.enums import Status
+from caseworks.cases.enums import Scheme, Status
 from caseworks.cases.holds import Held
 from caseworks.cases.models import Case
 from caseworks.money import composing, second_check
@@ -16,6 +18,32 @@ from caseworks.money.facts import Payee
 from caseworks.money.gate import Gate
 from caseworks.people.models import Person
 from caseworks.people.scope import scope_of
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits to be paid of a scheme's year."""
+
+    scheme: str
+    year: int
+    count: int
+    amount: Decimal
+
+    @property
+    def label(self) -> str:
+        """The scheme's word."""
+        return str(Scheme(self.scheme).label)
+
+
+def waiting(person: Person, on: date) -> list[Waiting]:
+    """What waits in the offices for which the person makes payments, by scheme and year, the newest year first."""
+    rows = _cleared(person, on).order_by("-year", "scheme").values_list("scheme", "year")
+    found = [Waiting(*row) for row in rows.annotate(count=Count("pk"), total=Sum("amount"))]
+    return sorted(found, key=lambda group: (-group.year, Scheme.values.index(group.scheme)))
+
+
+def _cleared(person: Person, on: date) -> QuerySet[Case]:
+    return scope_of(person, on, "payment.make").limit(Case.objects.filter(status=Status.CLEARED))
 
 
 @dataclass(frozen=True)
@@ -42,8 +70,8 @@ class Outlook:
 
 def of(scheme: str, year: int, person: Person, on: date) -> Outlook:
     """Look at what waits in the offices for which the person makes payments; nothing is written."""
-    cleared = Case.objects.filter(scheme=scheme, year=year, status=Status.CLEARED)
-    rows = dict(scope_of(person, on, "payment.make").limit(cleared).order_by("pk").values_list("pk", "amount"))
+    cleared = _cleared(person, on).filter(scheme=scheme, year=year)
+    rows = dict(cleared.order_by("pk").values_list("pk", "amount"))
     if not rows:
         return Outlook()
     ids, amount = list(rows), sum(rows.values(), ZERO)

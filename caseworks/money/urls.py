@@ -7,6 +7,7 @@ from caseworks.money.views import batches, declarations, finance, fund, payments
 app_name = "money"
 urlpatterns = [
     path("batches/", batches.batch_list, name="batch_list"),
+    path("batches/totals/", batches.batch_totals, name="batch_totals"),
     path("batches/new/", batches.batch_new, name="batch_new"),
     path("batches/<int:pk>/", batches.batch_detail, name="batch_detail"),
     path("batches/<int:pk>/act/", batches.batch_act, name="batch_act"),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("batches/<int:pk>/list.pdf", finance.list_pdf, name="batch_list_pdf"),
     path("batches/<int:pk>/list.xlsx", finance.list_xlsx, name="batch_list_xlsx"),
     path("payments/", payments.payment_list, name="payment_list"),
+    path("payments/totals/", payments.payment_totals, name="payment_totals"),
     path("payments/results/", results.result_list, name="result_list"),
     path("payments/results/book/", results.result_book, name="result_book"),
     path("payments/results/<int:pk>/", results.result_detail, name="result_detail"),

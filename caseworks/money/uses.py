@@ -71,6 +71,12 @@ class Use:
     voucher: Uploaded | None = None
 
 
+def reported() -> list[str]:
+    """The schemes whose money is reported on: those that say who was paid what of it (`use_source`)."""
+    modules = [import_module(path) for path in settings.SCHEMES]
+    return [module.NAME for module in modules if hasattr(module, "use_source")]
+
+
 def source(scheme: str, year: int) -> Source | None:
     """Who was paid of a scheme's year: subject, name, office_id, city_office_id, received, paid_on, must, share, seed."""
     for path in settings.SCHEMES:

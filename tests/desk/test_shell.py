@@ -49,6 +49,12 @@ def test_the_current_entry_is_the_longest_that_fits() -> None:
     assert len({item.label for _, items in MENU for item in items}) == sum(len(items) for _, items in MENU)
 
 
+def test_the_menu_stands_in_the_order_of_the_work() -> None:
+    assert [label for label, _ in MENU] == [
+        "", "参保数据", "稳岗返还", "劳务派遣", "技能补贴", "审核", "公示", "拨付", "追回", "查询统计", "告知", "监管", "管理",
+    ]  # fmt: skip
+
+
 def test_waiting_work_is_counted_beside_its_entry_and_on_the_workbench(bureau: Bureau) -> None:
     unit, elsewhere = make_unit(bureau, A, "甲"), make_unit(bureau, B, "乙", bureau.other)
     fill_unit(unit)

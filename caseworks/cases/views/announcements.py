@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from caseworks.base import files
 from caseworks.base.errors import Refusal
 from caseworks.base.pages import KeysetPage, Order
-from caseworks.cases import announcement_files, announcements, postings
+from caseworks.cases import announcement_files, announcements, postings, sources
 from caseworks.cases.announced_lines import ORDERS, found, rows
 from caseworks.cases.announcement_forms import CorrectionForm, DrawForm, PostingForm, PublishForm, ReasonForm
 from caseworks.cases.announcement_words import paragraphs
 from caseworks.cases.announcements import lines
 from caseworks.cases.enums import AnnouncementStatus, Scheme, Status
+from caseworks.cases.filters import AnnouncementFilter
 from caseworks.cases.history import Shown
 from caseworks.cases.models import Announcement, Case
 from caseworks.cases.tasks import make_announcement_files
@@ -51,18 +52,21 @@ def _awaiting(request: HttpRequest, scheme: str, year: int) -> QuerySet[Case]:
 @require_safe
 def announcement_list(request: HttpRequest) -> HttpResponse:
     """The announcements of the person's offices, and what waits to be announced."""
-    page = KeysetPage(_visible(request), LATEST, request.GET)
+    chosen, filter_form = _visible(request), AnnouncementFilter(request.GET)
+    if filter_form.is_valid():
+        chosen = filter_form.applied(chosen)
+    page = KeysetPage(chosen, LATEST, request.GET)
     person, on = _person(request), timezone.localdate()
     groups: list[dict[str, object]] = []
     if person.has_perm("announcement.draw"):
         approved = scope_of(person, on, "announcement.draw").limit(Case.objects.filter(status=Status.APPROVED))
-        for scheme, year in approved.order_by("scheme", "-year").values_list("scheme", "year").distinct():
+        for scheme, year in approved.order_by("-year", "scheme").values_list("scheme", "year").distinct():
             sums = _awaiting(request, scheme, year).aggregate(count=Count("pk"), total=Sum("amount"))
             if sums["count"]:
                 groups.append({"scheme": scheme, "label": Scheme(scheme).label, "year": year, **sums})
     drawing = scope_of(person, on, "announcement.draw").limit(Announcement.objects.published())
     changed = announcements.due_corrections(drawing) if person.has_perm("announcement.draw") else []
-    context = {"page": page, "groups": groups, "changed": changed}
+    context = {"form": filter_form, "page": page, "groups": groups, "changed": changed}
     return render(request, "announcements/announcement_list.html", context)
 
 
@@ -70,11 +74,11 @@ def announcement_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def announcement_new(request: HttpRequest) -> HttpResponse:
     """Draw up a list of everything approved in the person's scope; what was shown is what is drawn up."""
-    scheme = request.GET.get("scheme", Scheme.REFUNDS.value)
+    scheme = request.GET.get("scheme", "")
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isdecimal() and len(asked) == 4 else timezone.localdate().year
     if scheme not in Scheme.values:
-        scheme = Scheme.REFUNDS.value
+        scheme = sources.with_cases()[0][0]
     waiting = _awaiting(request, scheme, year)
     sums = waiting.aggregate(count=Count("pk"), total=Sum("amount"))
     count, total = sums["count"], sums["total"] or Decimal(0)
@@ -84,7 +88,7 @@ def announcement_new(request: HttpRequest) -> HttpResponse:
         "year": year,
         "count": count,
         "total": total,
-        "title": f"{year}年度{label}拟发放单位公示",
+        "title": f"{year}年度{label}拟发放{'人员' if sources.announced(scheme).persons else '单位'}公示",
     }
     form = DrawForm(request.POST or None, initial=first)
     if request.method == "POST" and form.is_valid():

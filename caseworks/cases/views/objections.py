@@ -15,6 +15,7 @@ from caseworks.base.pages import KeysetPage, Order
 from caseworks.cases import objections
 from caseworks.cases.announcement_forms import CounterForm, DecisionForm
 from caseworks.cases.enums import ObjectionStatus
+from caseworks.cases.filters import ObjectionFilter
 from caseworks.cases.models import Announcement, AnnouncementLine, Event, Objection
 from caseworks.cases.triggers import SIGNATURES
 from caseworks.people.access import access
@@ -34,11 +35,10 @@ def _visible(request: HttpRequest) -> QuerySet[Objection]:
 @require_safe
 def objection_list(request: HttpRequest) -> HttpResponse:
     """The objections to lines of the person's offices; `status` narrows to those that wait."""
-    shown = _visible(request)
-    status = request.GET.get("status", "")
-    if status in ObjectionStatus.values:
-        shown = shown.filter(status=status)
-    context = {"page": KeysetPage(shown, LATEST, request.GET), "status": status, "statuses": ObjectionStatus.choices}
+    shown, form = _visible(request), ObjectionFilter(request.GET)
+    if form.is_valid():
+        shown = form.applied(shown)
+    context = {"page": KeysetPage(shown, LATEST, request.GET), "form": form}
     return render(request, "announcements/objection_list.html", context)
 
 

@@ -19,10 +19,10 @@ from caseworks.base.limits import too_often
 from caseworks.base.pages import KeysetPage, Order
 from caseworks.cases import second_looks, sources
 from caseworks.cases.enums import SecondLookChannel, SecondLookStatus
+from caseworks.cases.filters import SecondLookFilter
 from caseworks.cases.models import SecondLook
 from caseworks.cases.objections import Visitor
 from caseworks.cases.second_look_forms import (
-    SCHEME,
     AnswerForm,
     CounterSecondLookForm,
     OwnSecondLookForm,
@@ -46,7 +46,7 @@ def _visible(request: HttpRequest) -> QuerySet[SecondLook]:
 def _received(form: SecondLookForm, by: Actor, on: dt.date, at: dt.datetime, **more: Any) -> SecondLook | None:
     """What the form says, taken in; None where it was refused, the reason on the form."""
     try:
-        return second_looks.receive(scheme=SCHEME, **{**form.cleaned_data, **more}, by=by, at=at, on=on)
+        return second_looks.receive(**{**form.cleaned_data, **more}, by=by, at=at, on=on)
     except Refusal as refusal:
         form.add_error(None, str(refusal))
         return None
@@ -59,9 +59,9 @@ def _received(form: SecondLookForm, by: Actor, on: dt.date, at: dt.datetime, **m
 @require_http_methods(["GET", "HEAD", "POST"])
 def second_look_new(request: HttpRequest) -> HttpResponse:
     """A request by whoever acts for a unit; it tells nothing of the unit's judgement."""
-    if not sources.years(SCHEME):
-        raise Http404
     form = SecondLookForm(request.POST or None, request.FILES or None)
+    if not form.any_years:
+        raise Http404
     if request.method == "POST":
         now, address = timezone.now(), address_of(request)
         if too_often("second_look", address, most=settings.FORMS_A_MINUTE, seconds=MINUTE, at=now):
@@ -73,7 +73,7 @@ def second_look_new(request: HttpRequest) -> HttpResponse:
             made = _received(form, by, timezone.localdate(), now, channel=SecondLookChannel.PUBLIC)
             if made is not None:
                 return redirect("public:second_look_received", made.pk)
-    return render(request, "public/second_look_new.html", {"form": form})
+    return render(request, "public/second_look_new.html", {"form": form, "elsewhere": sources.looked_elsewhere()})
 
 
 @public
@@ -98,7 +98,9 @@ def portal_second_look(request: HttpRequest, uscc: str) -> HttpResponse:
         if made is not None:
             messages.success(request, f"复核申请已提交，登记号 {made.pk}。答复会发消息，答复书见“文书”。")
             return redirect("second_looks:portal")
-    return render(request, "portal/second_look.html", {"form": form, "rows": rows, "years": sources.years(SCHEME)})
+    return render(
+        request, "portal/second_look.html", {"form": form, "rows": rows, "elsewhere": sources.looked_elsewhere()}
+    )
 
 
 # -- the desk
@@ -108,13 +110,13 @@ def portal_second_look(request: HttpRequest, uscc: str) -> HttpResponse:
 @require_safe
 def second_look_list(request: HttpRequest) -> HttpResponse:
     """The requests of the person's offices; `status` narrows to those that wait."""
-    shown, status = _visible(request), request.GET.get("status", "")
-    if status in SecondLookStatus.values:
-        shown = shown.filter(status=status)
+    shown, form = _visible(request), SecondLookFilter(request.GET)
+    if form.is_valid():
+        shown = form.applied(shown)
     context = {
         "page": KeysetPage(shown, LATEST, request.GET),
-        "status": status,
-        "statuses": SecondLookStatus.choices,
+        "form": form,
+        "elsewhere": sources.looked_elsewhere(),
         "may_receive": request.user.has_perm("second_look.receive"),
     }
     return render(request, "announcements/second_look_list.html", context)

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.contrib import messages
+from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,22 +14,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from caseworks.base.errors import Refusal
-from caseworks.base.money import in_capitals
+from caseworks.base.money import ZERO, in_capitals, thousands
 from caseworks.base.pages import KeysetPage
 from caseworks.cases.enums import Scheme
 from caseworks.cases.history import Shown
-from caseworks.cases.models import Case
 from caseworks.money import bank_files, bank_formats, batches, finance_forms, fiscal, outlook, priority
 from caseworks.money.enums import GOING, BatchStatus
 from caseworks.money.filters import ORDERS, BatchFilter
 from caseworks.money.forms import BatchForm, DrawForm
 from caseworks.money.gate import Gate
 from caseworks.money.models import Batch, Payment
+from caseworks.money.models.batches import BatchQuerySet
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
 
-SCHEME = Scheme.REFUNDS.value
 NAMED = 200  # so many held lines are shown
 
 
@@ -40,32 +40,57 @@ def _person(request: HttpRequest) -> Person:
 @access("payment.view")
 @require_safe
 def batch_list(request: HttpRequest) -> HttpResponse:
-    """The batches of the own offices, the newest first."""
+    """The batches of the own offices, the newest first, and what waits for one."""
+    person, on = _person(request), timezone.localdate()
+    form, rows = _query(request)
+    may_make = person.has_perm("payment.make")
+    context = {
+        "form": form,
+        "page": KeysetPage(rows.prefetch_related("office"), ORDERS, request.GET),
+        "totals_url": f"{reverse('money:batch_totals')}?{request.GET.urlencode()}",
+        "may_make": may_make,
+        "waiting": outlook.waiting(person, on) if may_make else [],
+    }
+    return render(request, "money/batch_list.html", context)
+
+
+def _query(request: HttpRequest) -> tuple[BatchFilter, BatchQuerySet]:
+    """The filter form of the address and the rows it chooses; all where it is wrong, which the page says."""
     rows, form = Batch.objects.visible_to(_person(request), timezone.localdate()), BatchFilter(request.GET)
-    if form.is_valid():
-        rows = form.applied(rows)
-    page = KeysetPage(rows.prefetch_related("office"), ORDERS, request.GET)
-    return render(
-        request,
-        "money/batch_list.html",
-        {"form": form, "page": page, "may_make": _person(request).has_perm("payment.make")},
-    )
+    return form, form.applied(rows) if form.is_valid() else rows
+
+
+@access("payment.view")
+@require_safe
+def batch_totals(request: HttpRequest) -> HttpResponse:
+    """How many batches, lines and how much, of the filter; loaded after the list."""
+    _, rows = _query(request)
+    found = rows.order_by().aggregate(count=Count("pk"), of=Sum("lines"), total=Sum("amount"))
+    totals = [
+        ("批次", f"{found['count']:,}"),
+        ("笔数", f"{found['of'] or 0:,}"),
+        ("金额（元）", thousands(found["total"] or ZERO)),
+    ]
+    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
+    back = f"{reverse('money:batch_list')}?{request.GET.urlencode()}"
+    return render(request, template, {"totals": totals, "list_url": back})
 
 
 @access("payment.make")
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_new(request: HttpRequest) -> HttpResponse:
-    """组批: the gate's figures and the lines that must wait first, then how many and how much; asked once."""
+    """组批 of a scheme and year: the gate's figures and the lines that must wait first, then how many; asked once."""
     person, on = _person(request), timezone.localdate()
-    years = list(Case.objects.filter(scheme=SCHEME).order_by("-year").values_list("year", flat=True).distinct())
-    given = request.POST.get("year") or request.GET.get("year", "")
-    year = int(given) if given.isdigit() and len(given) == 4 else (years[0] if years else on.year)
-    found = outlook.of(SCHEME, year, person, on)
+    groups = outlook.waiting(person, on)
+    scheme, year = _chosen(request, groups, on)
+    found = outlook.of(scheme, year, person, on)
     if request.method == "POST":
-        return _drawn(request, found, year)
+        return _drawn(request, found, scheme, year)
     context = {
+        "scheme": scheme,
+        "label": Scheme(scheme).label,
         "year": year,
-        "years": years,
+        "groups": groups,
         "outlook": found,
         "shown_waiting": found.waiting[:NAMED],
         "capitals": in_capitals(found.payable_amount),
@@ -73,15 +98,28 @@ def batch_new(request: HttpRequest) -> HttpResponse:
     return render(request, "money/batch_new.html", context)
 
 
-def _drawn(request: HttpRequest, found: outlook.Outlook, year: int) -> HttpResponse:
+def _chosen(request: HttpRequest, groups: list[outlook.Waiting], on: date) -> tuple[str, int]:
+    """The scheme and year that the address or the form names; where they name none, the first that waits."""
+    given = request.POST if request.method == "POST" else request.GET
+    year, scheme = given.get("year", ""), given.get("scheme", "")
+    wanted = int(year) if year.isdecimal() and len(year) == 4 else None
+    known = scheme if scheme in Scheme.values else ""
+    first = next((each for each in groups if known in (each.scheme, "") and wanted in (each.year, None)), None)
+    if first is not None:
+        return first.scheme, first.year
+    return known or Scheme.values[0], wanted or on.year
+
+
+def _drawn(request: HttpRequest, found: outlook.Outlook, scheme: str, year: int) -> HttpResponse:
     form, at = DrawForm(request.POST), timezone.now()
     if not form.is_valid():
         messages.error(request, "提交的内容不完整，未作任何更改。请刷新后重试。")
         return redirect("money:batch_new")
+    query = f"scheme={scheme}&year={year}"
     shown = Shown(form.cleaned_data["count"], form.cleaned_data["amount"])
     try:
         drawn = batches.draw_up(
-            scheme=SCHEME,
+            scheme=scheme,
             year=year,
             case_ids=found.ids,
             by=Actor.of_request(request),
@@ -91,12 +129,12 @@ def _drawn(request: HttpRequest, found: outlook.Outlook, year: int) -> HttpRespo
         )
     except Refusal as refusal:
         messages.error(request, str(refusal))
-        return redirect(f"{reverse('money:batch_new')}?year={year}")
+        return redirect(f"{reverse('money:batch_new')}?{query}")
     held = f"{len(drawn.held)} 件暂缓，其余继续。" if drawn.held else ""
     total = sum((batch.amount for batch in drawn), Decimal(0))
     lines = sum(batch.lines for batch in drawn)
     messages.success(request, f"已组成 {len(drawn)} 个批次，{lines:,} 笔，{total:,.2f} 元。{held}请由另一人放行。")
-    return redirect("money:batch_list")
+    return redirect(f"{reverse('money:batch_list')}?{query}")
 
 
 def _batch(request: HttpRequest, pk: int) -> Batch:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from caseworks.base.errors import Refusal
+from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
 from caseworks.money import payments, return_reasons
 from caseworks.money.enums import PaymentStatus
 from caseworks.money.filters import ORDERS, PaymentFilter
 from caseworks.money.forms import PaymentForm
-from caseworks.money.models import Payment
+from caseworks.money.models import Payment, PaymentQuerySet
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
@@ -24,12 +27,45 @@ from caseworks.people.models import Person
 @require_safe
 def payment_list(request: HttpRequest) -> HttpResponse:
     """The payments of the own offices, the newest first."""
+    form, rows = _query(request)
+    context = {
+        "form": form,
+        "page": KeysetPage(rows.prefetch_related("office", "batch"), ORDERS, request.GET),
+        "totals_url": f"{reverse('money:payment_totals')}?{request.GET.urlencode()}",
+    }
+    return render(request, "money/payment_list.html", context)
+
+
+def _query(request: HttpRequest) -> tuple[PaymentFilter, PaymentQuerySet]:
+    """The filter form of the address and the rows it chooses; all where it is wrong, which the page says."""
     assert isinstance(request.user, Person)
     rows, form = Payment.objects.visible_to(request.user, timezone.localdate()), PaymentFilter(request.GET)
-    if form.is_valid():
-        rows = form.applied(rows)
-    page = KeysetPage(rows.prefetch_related("office", "batch"), ORDERS, request.GET)
-    return render(request, "money/payment_list.html", {"form": form, "page": page})
+    return form, form.applied(rows) if form.is_valid() else rows
+
+
+@access("payment.view")
+@require_safe
+def payment_totals(request: HttpRequest) -> HttpResponse:
+    """How many payments and how much of the filter, by how they stand; loaded after the list."""
+    _, rows = _query(request)
+    sums = {
+        status: (count, total or ZERO)
+        for status, count, total in rows.order_by()
+        .values_list("status")
+        .annotate(count=Count("pk"), total=Sum("amount"))
+    }
+    totals = [
+        ("笔数", f"{sum(count for count, _ in sums.values()):,}"),
+        ("金额（元）", thousands(sum((total for _, total in sums.values()), ZERO))),
+    ]
+    totals += [
+        (str(label), f"{sums[code][0]:,} 笔 {thousands(sums[code][1])} 元")
+        for code, label in PaymentStatus.choices
+        if code in sums
+    ]
+    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
+    back = f"{reverse('money:payment_list')}?{request.GET.urlencode()}"
+    return render(request, template, {"totals": totals, "list_url": back})
 
 
 def _payment(request: HttpRequest, pk: int) -> Payment:

@@ -31,7 +31,6 @@ from caseworks.people.models import Person
 from caseworks.registry.downloads import Column, table_response
 
 TONES = {"asked": "grey", "handed_in": "blue", "sent_back": "amber", "checked": "green", "misused": "red"}
-REPORTED = ("refunds", "dispatch")
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,10 @@ def _person(request: HttpRequest) -> Person:
     return request.user
 
 
+def _schemes() -> list[tuple[str, str]]:
+    return [(code, str(Scheme(code).label)) for code in uses.reported()]
+
+
 def query(request: HttpRequest) -> tuple[UseFilter, UseReportQuerySet]:
     """The filter form of the address and the rows it chooses within the scope; none where it is wrong."""
     on = timezone.localdate()
@@ -92,7 +95,7 @@ def use_list(request: HttpRequest) -> HttpResponse:
         "may_ask": request.user.has_perm("use.ask"),
         "may_enter": request.user.has_perm("use.report"),
         "may_export": request.user.has_perm("export.make"),
-        "schemes": [(code, Scheme(code).label) for code in REPORTED],
+        "schemes": _schemes(),
     }
     return render(request, "money/use_list.html", context)
 
@@ -140,7 +143,7 @@ def use_ask(request: HttpRequest) -> HttpResponse:
     """Ask the agencies and the sample of a year."""
     given, on = request.POST, timezone.localdate()
     due_on = parse_date(given.get("due_on", "")) if given.get("due_on") else None
-    if not given.get("year", "").isdigit() or due_on is None or given.get("scheme") not in REPORTED:
+    if not given.get("year", "").isdigit() or due_on is None or given.get("scheme") not in uses.reported():
         messages.error(request, "请填写年度和提交期限，未作任何更改。")
         return redirect("money:use_list")
     try:
@@ -222,7 +225,7 @@ def use_enter(request: HttpRequest) -> HttpResponse:
     """窗口代录: a report that a unit brought on paper."""
     scheme, year, subject = (request.GET.get(name, "").strip().upper() for name in ("scheme", "year", "subject"))
     scheme = scheme.lower()
-    asked = scheme in REPORTED and year.isdigit() and bool(subject)
+    asked = scheme in uses.reported() and year.isdigit() and bool(subject)
     received = uses.received_of(scheme, int(year), subject) if asked else None
     forms = UseFormSet(request.POST or None, request.FILES or None)
     problems: list[str] = []
@@ -239,7 +242,7 @@ def use_enter(request: HttpRequest) -> HttpResponse:
             return redirect("money:use_detail", report.pk)
     context = {
         "forms": forms, "problems": problems, "asked": asked, "received": received, "scheme": scheme, "year": year,
-        "subject": subject, "schemes": [(code, Scheme(code).label) for code in REPORTED],
+        "subject": subject, "schemes": _schemes(),
     }  # fmt: skip
     return render(request, "money/use_enter.html", context)
 
@@ -254,7 +257,7 @@ def portal_uses(request: HttpRequest, uscc: str) -> HttpResponse:
     on = timezone.localdate()
     matters = [
         (scheme, year, found)
-        for scheme in REPORTED
+        for scheme in uses.reported()
         for year in range(on.year, on.year - 3, -1)
         if (found := uses.received_of(scheme, year, uscc)) is not None
     ]
@@ -281,7 +284,7 @@ def portal_uses(request: HttpRequest, uscc: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def portal_report(request: HttpRequest, uscc: str, scheme: str, year: int) -> HttpResponse:
     """Report on the money of a year."""
-    received = uses.received_of(scheme, year, uscc) if scheme in REPORTED else None
+    received = uses.received_of(scheme, year, uscc) if scheme in uses.reported() else None
     if received is None:
         raise Http404
     forms = UseFormSet(request.POST or None, request.FILES or None)
