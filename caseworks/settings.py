@@ -270,7 +270,7 @@ if TRAINING:
 SMS_URL = env.str("CASEWORKS_SMS_URL", default="")
 SMS_SECRET = env.str("CASEWORKS_SMS_SECRET", default="")
 SMS_TIMEOUT = env.int("CASEWORKS_SMS_TIMEOUT", default=10)  # seconds
-NOTICE_RECIPIENTS = "caseworks.registry.recipients.of"
+NOTICE_RECIPIENTS = "caseworks.cases.recipients.of"
 HOTLINE = env.str("CASEWORKS_HOTLINE", default="12333")  # named where an office has no telephone
 
 # -- documents and public announcements

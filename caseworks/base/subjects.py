@@ -6,6 +6,7 @@ from caseworks.base.identifiers import citizen_id_problem, normalise
 from caseworks.base.sealed import lookup_hash
 
 CODE = 18  # characters of a USCC
+OBJECTOR = "objector/"  # begins the key of who objected: named by the number of the objection alone
 PERSON_KEY = 64  # characters: a hash of 32 bytes in hexadecimal
 
 
@@ -19,6 +20,11 @@ def is_person(subject: str) -> bool:
     return len(subject) == PERSON_KEY
 
 
+def objector_key(objection: int) -> str:
+    """The key of whoever made an objection; notices go to what was given as the contact."""
+    return f"{OBJECTOR}{objection}"
+
+
 def key_of(text: str) -> str:
     """The key of somebody as files and people write it: a USCC, or an ID number."""
     text = normalise(text, identifier=True)
@@ -29,4 +35,6 @@ def key_of(text: str) -> str:
 
 def shown(subject: str) -> str:
     """Whom a case is for, as lists show it: a unit's code; of a person's key, only that it is one."""
+    if subject.startswith(OBJECTOR):
+        return f"异议 {subject.removeprefix(OBJECTOR)}"
     return "个人" if is_person(subject) else subject

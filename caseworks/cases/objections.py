@@ -18,6 +18,7 @@ from caseworks.base.models import Document
 from caseworks.cases import history, holds, openings, telling
 from caseworks.cases.enums import Channel, HoldKind, ObjectionStatus, Remedy, Status
 from caseworks.cases.models import AnnouncementLine, Case, Event, Objection, ObjectionFile
+from caseworks.cases.recipients import mobile_in
 from caseworks.cases.triggers import SIGNATURES
 from caseworks.people.actors import Actor
 from caseworks.people.models import Office
@@ -147,6 +148,8 @@ def decide(
         if not Objection.objects.waiting().filter(line__case=case).exists():
             holds.release([case.pk], [HoldKind.OBJECTION], because=f"异议{row.get_status_display()}", by=by, at=at)
         telling.objection_answered(row.pk, at=at)
+        if mobile_in(row.contact):
+            telling.objector_answered(row, row.document.number, at=at)
     objection.refresh_from_db()
     return objection
 

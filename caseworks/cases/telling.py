@@ -12,7 +12,9 @@ from typing import Any
 
 from caseworks.base import notices
 from caseworks.base.notices import MONEY, templates
+from caseworks.base.subjects import objector_key
 from caseworks.cases.enums import Scheme
+from caseworks.cases.models import Objection
 
 # What every notice of a case says of it.
 BUSINESS = "CASE c.scheme {} ELSE c.scheme END".format(
@@ -61,6 +63,28 @@ def announced(announcement: int, *, at: datetime) -> int:
 def objection_answered(objection: int, *, at: datetime) -> int:
     """Tell the unit that an objection to it was decided; by whom it came is not said."""
     return tell("objection_answered", _OBJECTION, {"objection": objection}, at=at)
+
+
+def objector_answered(objection: Objection, number: str, *, at: datetime) -> int:
+    """Tell whoever objected that the answer is written; it names nobody, and belongs to no case's page."""
+    announcement, office = objection.line.announcement, objection.line.case.office
+    event = notices.Event(
+        event_key=f"objector_answered:{objection.pk}",
+        subject=objector_key(objection.pk),
+        name="异议提出人",
+        office_id=office.pk,
+        city_office_id=office.city_or_self_id,
+        scheme=announcement.scheme,
+        year=announcement.year,
+        params={
+            "announcement": announcement.number,
+            "position": str(objection.line.position),
+            "objection": str(objection.pk),
+            "result": str(objection.get_status_display()),
+            "number": number,
+        },
+    )
+    return notices.post([event], template="objector_answered", at=at)
 
 
 def tell(code: str, select: str, params: Mapping[str, Any], *, at: datetime) -> int:

@@ -23,6 +23,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "succession.propose": frozenset({Role.CLERK}),
     "import.view": _READERS,
     "account.declare": frozenset({Role.CLERK}),
+    "account.enter": frozenset({Role.CLERK}),
     # screening (N5.1)
     "screening.view": _READERS,
     "screening.run": frozenset({Role.CLERK}),

@@ -12,6 +12,7 @@ from caseworks.base.notices import recipients
 from caseworks.books import checking
 from caseworks.cases import objections, reviews
 from caseworks.cases.models import Case, ReviewSheet
+from caseworks.cases.recipients import mobile_in
 from tests.cases.conftest import AT, Bureau, open_some
 from tests.cases.test_announcements import FRIDAY, approved, object_to, published
 from tests.cases.test_announcements import Staff as Announcers
@@ -101,3 +102,27 @@ def test_an_answered_objection_is_told_to_the_unit_without_a_name(bureau: Bureau
     assert "结果：不成立。公示期满后继续拨付。" in words
     assert "李某" not in words
     assert "经核实不属实" not in words
+
+
+def test_who_objected_is_told_at_the_contact_given_and_named_nowhere(bureau: Bureau, announcers: Announcers) -> None:
+    announcement = published(approved(bureau, announcers), announcers)
+    reached, unreached = object_to(announcement), object_to(announcement, 2, contact="长春市人民大街1号")
+    for each in (reached, unreached):
+        objections.decide(each, upheld=False, answer="经核实不属实", by=announcers.supervisor, at=AT, on=FRIDAY)
+    [row] = Notice.objects.select_related("version").filter(template="objector_answered")
+    assert (row.channel, row.subject, row.name, row.case, row.status) == (
+        "sms", f"objector/{reached.pk}", "异议提出人", None, "waiting",
+    )  # fmt: skip
+    to = recipients.of([row])[row.pk]
+    assert to.mobile == "13900000000"
+    words = recipients.words(row, to)[1]
+    reached.refresh_from_db()
+    assert reached.document is not None
+    assert words == (
+        f"您对公示{announcement.number}第1行提出的异议（登记号{reached.pk}）已答复，结果：异议不成立。"
+        f"答复书{reached.document.number}可到测试县失业保险经办机构领取，也可来电联系送达。咨询电话12333。测试县失业保险经办机构"
+    )
+    assert "李某" not in str(row.params) + words
+    assert "139" not in str(row.params)
+    assert mobile_in("张某 139 1234 5678（微信同号）") == "13912345678"
+    assert mobile_in("0431-88888888") == mobile_in("220102199001011391234567890") == ""

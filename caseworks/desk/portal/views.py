@@ -16,11 +16,11 @@ from caseworks.base.notices import handling
 from caseworks.base.pages import KeysetPage, Order
 from caseworks.base.panels import scheme_functions
 from caseworks.desk.portal import matters
-from caseworks.desk.portal.forms import AccountForm
 from caseworks.people.access import CHOSEN_UNIT, portal, portal_user
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
 from caseworks.registry import accounts
+from caseworks.registry.account_forms import AccountForm
 from caseworks.registry.models import Account, Unit
 
 NEWEST = 3  # messages and papers on the first page

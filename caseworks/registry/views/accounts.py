@@ -1,4 +1,4 @@
-"""账户变更: accounts that an import proposed, confirmed or refused by another person. (N5.1, N5.2)"""
+"""账户变更: accounts entered at the counter or proposed by an import, confirmed or refused by another. (N5.1, N5.2)"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -19,6 +19,8 @@ from caseworks.people.actors import Actor
 from caseworks.people.models import Person
 from caseworks.registry import accounts
 from caseworks.registry.access import of_visible_units
+from caseworks.registry.account_forms import CounterAccountForm
+from caseworks.registry.accounts import Given
 from caseworks.registry.forms import AccountDecisionForm
 from caseworks.registry.models import Account, Unit
 
@@ -94,3 +96,26 @@ def _decide(request: HttpRequest, person: Person) -> HttpResponse:
     if not done and not refused:
         messages.warning(request, "所选账户已不在待确认之列，未作任何更改。请刷新后重试。")
     return back
+
+
+@access("account.enter")
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_new(request: HttpRequest, uscc: str) -> HttpResponse:
+    """窗口登记账户: the number typed twice, with its source and date; another person confirms it."""
+    person, on = request.user, timezone.localdate()
+    assert isinstance(person, Person)
+    unit = get_object_or_404(Unit.objects.visible_to(person, on).select_related("office"), uscc=uscc)
+    form = CounterAccountForm(request.POST or None, initial={"account_name": unit.name, "sourced_on": on})
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        account = Given(*(given[name] for name in ("kind", "bank_name", "bank_code", "account_no", "account_name")))
+        by, at = Actor.of_request(request), timezone.now()
+        try:
+            accounts.enter(uscc, account, source=given["source"], sourced_on=given["sourced_on"], by=by, at=at)
+        except Refusal as refusal:
+            form.add_error(None, [refusal.message, *refusal.details])
+        else:
+            messages.success(request, "账户已登记，由另一人在“账户变更”中核对确认，确认前支付等待。")
+            return redirect("registry:unit_detail", uscc)
+    used = Account.objects.filter(uscc=uscc, status__in=accounts.OPEN).defer("account_hash").order_by("kind", "-pk")
+    return render(request, "registry/account_new.html", {"unit": unit, "form": form, "accounts": used})

@@ -117,6 +117,7 @@ def unit_detail(request: HttpRequest, uscc: str) -> HttpResponse:
             "shortened": not everything and len(months) == facts.MONTHS,
             "chart": facts.months_chart(months),
             "accounts": accounts,
+            "may_enter_account": person.has_perm("account.enter"),
             "declaration": AccountDeclaration.objects.filter(uscc=uscc, status__in=declarations.STANDING).first(),
             "current_accounts": [account for account in accounts if account.status == AccountStatus.CURRENT],
             "listings": list(Listing.objects.filter(uscc=uscc).order_by("-listed_on")),
