@@ -172,6 +172,13 @@ def test_parts_found_wrong_are_replaced_by_a_supervisor(agency: Paid) -> None:
     agency.sweep("08-10")
     assert [agency.stands(host) for host in (0, 2)] == ["40 0 60 60 claimed 2025", "0 0 0 0 open 2025"]
     assert offences() == []
+    # What is claimed back is not rewritten; parts that stay as they were are not replaced, and others may be again.
+    wrong = agency.roster({HOSTS[0]: "100.00", HOSTS[2]: "233.34"})
+    with pytest.raises(Refusal, match=r"(?s)不能更换.*示例用工1：已责令退回 60\.00 元"):
+        replacing.replace(agency.application, wrong, reason="再换", by=supervisor, at=AT)
+    replacing.replace(agency.application, agency.roster(), reason="第二家确为原单位", by=supervisor, at=AT)
+    assert [agency.stands(host) for host in (0, 1)] == ["40 0 60 60 claimed 2025", "0 0 0 0 open 2025"]
+    assert offences() == []
 
 
 def test_a_replacement_does_not_change_what_was_paid(agency: Paid) -> None:
