@@ -6,12 +6,11 @@ An application is one case and one payment; the parts follow when the bank has c
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from django.db import connection
 
 from caseworks.base.errors import Refusal
-from caseworks.base.panels import Panel
 from caseworks.cases import holds
 from caseworks.cases.enums import HoldKind
 from caseworks.cases.holds import Held
@@ -20,7 +19,6 @@ from caseworks.cases.sources import Announced, Rejudged, Source
 from caseworks.law import policies
 from caseworks.law.models import Policy
 from caseworks.people.actors import Actor
-from caseworks.people.models import Person
 from dispatch import application_writers as writers
 from dispatch import checks, facts, policy
 from dispatch.enums import ApplicationStatus, Flag
@@ -106,11 +104,6 @@ def flags() -> Mapping[str, str]:
 def announced() -> Announced:
     """The split between the agency's own part and what it has to forward (J2.3, J2.4)."""
     return Announced({"own": "自有部分（元）", "forwarded": "应转付用工单位（元）"}, _ANNOUNCED)
-
-
-def panels(case: Case, person: Person, on: dt.date) -> Iterator[Panel]:
-    """Cards of a case's page."""
-    return iter(())
 
 
 def rejudge(case: Case, at: dt.datetime) -> Rejudged:

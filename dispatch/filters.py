@@ -15,6 +15,7 @@ from caseworks.cases.models import BarQuerySet
 from dispatch.enums import ApplicationStatus, Flag, ObligationStatus, VoucherStatus
 from dispatch.models import ApplicationQuerySet, ObligationQuerySet, VoucherQuerySet
 
+BY_HOST = {"host": Order("用工单位", ("host_uscc", "pk"))}
 DUE = {"due": Order("期限从近到远", ("due_on", "pk"))}
 NEWEST = {"newest": Order("新近在前", ("pk",), descending=True), "oldest": Order("最早在前", ("pk",))}
 
@@ -80,6 +81,26 @@ class ObligationFilter(FilterForm):
         if state == "provisional":
             return rows.open().filter(provisional=True)
         return rows.filter(status=state) if state else rows.standing()
+
+
+class HostFilter(FilterForm):
+    """Which hosts: by name or code, year, and how their parts stand."""
+
+    text = forms.CharField(label="用工单位名称或代码", min_length=2, max_length=100)
+    year = forms.IntegerField(label="政策年度", min_value=2000, max_value=2100)
+    state = forms.ChoiceField(label="状态", choices=[("", "全部"), *ObligationStatus.choices[:4]])
+
+    def applied(self, rows: ObligationQuerySet) -> ObligationQuerySet:
+        """The rows that meet the conditions."""
+        given = self.cleaned_data
+        if given["year"]:
+            rows = rows.of_year(given["year"])
+        if given["state"]:
+            rows = rows.filter(status=given["state"])
+        if given["text"]:
+            text = given["text"].strip()
+            rows = rows.filter(Q(host_name__contains=text) | Q(host_uscc=text.upper()))
+        return rows
 
 
 class VoucherFilter(FilterForm):

@@ -29,6 +29,20 @@ class RosterFileForm(forms.Form):
     file = forms.FileField(label="名册", allow_empty_file=True, error_messages={"required": "请选择名册文件。"})
 
 
+class ReplacementForm(forms.Form):
+    """A corrected roster of a paid application: the parts that differ are closed and others take their place."""
+
+    file = forms.FileField(
+        label="更正后的名册", allow_empty_file=True, help_text="整份名册，合计须与已拨付的金额一致。",
+        error_messages={"required": "请选择名册文件。"},
+    )  # fmt: skip
+    reason = forms.CharField(label="理由和依据", max_length=250)
+    new_due_on = forms.DateField(
+        label="新增份额的转付期限", required=False, help_text="不填则与原期限相同。",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )  # fmt: skip
+
+
 class RosterDecisionForm(forms.Form):
     """What is done with a checked roster."""
 

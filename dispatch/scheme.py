@@ -113,9 +113,9 @@ def case_flags() -> Mapping[str, str]:
 
 def case_panels(case: Case, person: Person, on: dt.date) -> Iterable[Panel]:
     """Cards of a case's page."""
-    from dispatch.cases import panels
+    from dispatch.overview import case_panels
 
-    return panels(case, person, on)
+    return case_panels(case, person, on)
 
 
 def case_rejudge(case: Case, at: dt.datetime) -> Rejudged:

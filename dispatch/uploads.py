@@ -22,12 +22,13 @@ from caseworks.base.identifiers import mask_id
 from caseworks.base.models import Run, RunState
 from caseworks.base.sheets.errors import UnreadableFile
 from caseworks.people.actors import Actor
-from dispatch import applications, checks, rights
+from dispatch import applications, checks, replacing, rights
 from dispatch.checks import Looked
 from dispatch.enums import Channel, PartKind
 from dispatch.models import Application
 
 RUN_KIND = "roster_check"
+REPLACING_KIND = "roster_replacing"  # one that is to take the place of the parts of a paid application
 FOLDER = "rosters"
 SUFFIXES = (".csv", ".xlsx")
 SMALL = 1024 * 1024  # bytes of a roster that is checked while the page waits
@@ -39,6 +40,29 @@ def receive(
     application: Application | None = None,
 ) -> Run:  # fmt: skip
     """Keep a roster to be checked; `application`: it is to take the place of the one that was sent back."""
+    name = _name_of(file)
+    ground = checks.ground(uscc, year, on, resumed=application is not None)
+    rights.require(by, "dispatch.take", ground.unit.office_id, agency=uscc)
+    asked = {"channel": str(channel), "application": application.pk if application else None}
+    return _keep(file, name, RUN_KIND, ground.unit.name, uscc, year, on, asked, by=by, at=at)
+
+
+def receive_replacing(
+    file: UploadedFile, application: Application, *, reason: str, new_due_on: dt.date | None, by: Actor, at: dt.datetime
+) -> Run:
+    """Keep a corrected roster of a paid application, to be checked and compared before a supervisor lets it stand."""
+    name = _name_of(file)
+    rights.require(by, "dispatch.supervise", application.office_id)
+    if not reason.strip():
+        raise Refusal("更换份额须写明理由，没有保存。请填写后重试。")
+    asked = {
+        "application": application.pk, "reason": reason.strip(), "new_due_on": new_due_on.isoformat() if new_due_on else None
+    }  # fmt: skip
+    of = application
+    return _keep(file, name, REPLACING_KIND, of.name, of.uscc, of.year, of.applied_on, asked, by=by, at=at)
+
+
+def _name_of(file: UploadedFile) -> str:
     name, size = Path(str(file.name)).name, file.size or 0
     if size > settings.UPLOAD_LIMIT:
         raise Refusal(f"{name} 超过网页上传的上限 {settings.UPLOAD_LIMIT >> 20} MB，没有保存。请联系经办机构导入。")
@@ -46,14 +70,24 @@ def receive(
         raise Refusal(f"{name} 不是 .csv 或 .xlsx 文件，没有保存。请用下载的名册模板填写。")
     if not size:
         raise Refusal(f"{name} 是空文件，没有保存。请重新选择。")
-    ground = checks.ground(uscc, year, on, resumed=application is not None)
-    rights.require(by, "dispatch.take", ground.unit.office_id, agency=uscc)
+    return name
+
+
+def _keep(
+    file: UploadedFile, name: str, kind: str, agency: str, uscc: str, year: int, on: dt.date, asked: dict[str, Any], *,
+    by: Actor, at: dt.datetime,
+) -> Run:  # fmt: skip
     stored = default_storage.save(f"{FOLDER}/{secrets.token_hex(16)}/{name}", file)
-    run = runs.create(RUN_KIND, f"{year}:{uscc}"[:60], f"核对{ground.unit.name}名册"[:200], by, at)
+    run = runs.create(kind, f"{year}:{uscc}"[:60], f"核对{agency}名册"[:200], by, at)
     run.summary = {
-        "uscc": uscc, "year": year, "on": on.isoformat(), "channel": str(channel), "name": name, "stored": stored,
-        "agency": ground.unit.name, "application": application.pk if application else None,
-    }  # fmt: skip
+        "uscc": uscc,
+        "year": year,
+        "on": on.isoformat(),
+        "name": name,
+        "stored": stored,
+        "agency": agency,
+        **asked,
+    }
     run.save(update_fields=["summary"])
     return run
 
@@ -127,7 +161,7 @@ def described(looked: Looked) -> dict[str, Any]:
 def take(run: Run, *, draft: bool, by: Actor, at: dt.datetime) -> Application:
     """Make the application of a checked roster: handed in, kept as a draft, or in place of one sent back; once."""
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=run.pk, kind=RUN_KIND)
+        run = Run.objects.select_for_update().get(pk=run.pk, kind__in=(RUN_KIND, REPLACING_KIND))
         _check_own(run, by)
         asked = run.summary
         if asked.get("taken"):
@@ -135,24 +169,30 @@ def take(run: Run, *, draft: bool, by: Actor, at: dt.datetime) -> Application:
         if run.state != RunState.DONE or not asked.get("takes"):
             raise Refusal("名册还没有核对通过，未作任何更改。请改正后重新上传。")
         path, on = path_of(run), dt.date.fromisoformat(asked["on"])
-        if asked["application"] is not None:
+        if run.kind == REPLACING_KIND:
+            due = asked["new_due_on"]
+            taken = replacing.replace(
+                Application.objects.get(pk=asked["application"]), path, reason=asked["reason"],
+                new_due_on=dt.date.fromisoformat(due) if due else None, by=by, at=at,
+            )  # fmt: skip
+        elif asked["application"] is not None:
             before = Application.objects.get(pk=asked["application"])
-            taken = applications.resubmit(before, path, on=on, by=by, at=at)
+            taken = applications.resubmit(before, path, on=on, by=by, at=at).application
         else:
             verb = applications.save_draft if draft else applications.submit
             taken = verb(
                 path, uscc=asked["uscc"], year=asked["year"], on=on, by=by, at=at, channel=Channel(asked["channel"])
-            )
-        run.summary["taken"] = taken.application.pk
+            ).application
+        run.summary["taken"] = taken.pk
         run.save(update_fields=["summary"])
     remove(run)
-    return taken.application
+    return taken
 
 
 def discard(run: Run, *, by: Actor) -> None:
     """Throw an upload away that was not taken."""
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=run.pk, kind=RUN_KIND)
+        run = Run.objects.select_for_update().get(pk=run.pk, kind__in=(RUN_KIND, REPLACING_KIND))
         _check_own(run, by)
         if run.summary.get("taken") or run.state == RunState.RUNNING:
             raise Refusal("这份名册正在核对或已提交，未作任何更改。")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dispatch.views import applications, bars, obligations, rosters, vouchers
+from dispatch.views import agencies, applications, bars, obligations, replacements, rosters, vouchers
 
 app_name = "dispatch"
 urlpatterns = [
@@ -15,6 +15,13 @@ urlpatterns = [
     path("applications/<int:pk>/act/", applications.application_act, name="application_act"),
     path("applications/<int:pk>/attachments/", applications.attachment_add, name="attachment_add"),
     path("applications/<int:pk>/attachments/<int:attachment>/", applications.attachment_file, name="attachment_file"),
+    path("applications/<int:pk>/replace/", replacements.replacement_new, name="replacement_new"),
+    path("replacements/<int:run_id>/", replacements.replacement_check, name="replacement_check"),
+    path("agencies/<str:uscc>/", agencies.agency_detail, name="agency_detail"),
+    path("hosts/", agencies.host_list, name="host_list"),
+    path("hosts/totals/", agencies.host_totals, name="host_totals"),
+    path("hosts/export.<str:form>", agencies.host_export, name="host_export"),
+    path("hosts/<str:uscc>/", agencies.host_detail, name="host_detail"),
     path("rosters/form.xlsx", applications.roster_form, name="roster_form"),
     path("rosters/new/", rosters.roster_new, name="roster_new"),
     path("rosters/<int:run_id>/", rosters.roster_check, name="roster_check"),

@@ -55,6 +55,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("派遣单位申请", "bi-people", "dispatch:application_list", "dispatch.view"),
             Item("转付跟踪", "bi-hourglass-split", "dispatch:obligation_list", "dispatch.view"),
+            Item("用工单位收款", "bi-buildings", "dispatch:host_list", "dispatch.view"),
             Item("转付凭证", "bi-receipt", "dispatch:voucher_list", "dispatch.view"),
             Item("取消资格", "bi-slash-circle", "dispatch:bar_list", "bar.view"),
         ),

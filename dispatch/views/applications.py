@@ -19,6 +19,7 @@ from caseworks.base import files
 from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
+from caseworks.cases.enums import Status
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
@@ -153,6 +154,9 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         and application.status != ApplicationStatus.WITHDRAWN
         and (application.case is None or _under_review(application)),
         "may_submit": may_take and application.status == ApplicationStatus.DRAFT,
+        "may_replace": application.case is not None
+        and application.case.status == Status.PAID
+        and by.may("dispatch.supervise", application.office),
     }
     return render(request, "dispatch/application_detail.html", context)
 

@@ -98,9 +98,9 @@ def _resumed(request: HttpRequest) -> Application | None:
     return get_object_or_404(rows, pk=int(given))
 
 
-def upload_of(request: HttpRequest, run_id: int) -> Run:
+def upload_of(request: HttpRequest, run_id: int, kind: str = uploads.RUN_KIND) -> Run:
     """An upload of one's own; that of others is not found."""
-    return get_object_or_404(Run, pk=run_id, kind=uploads.RUN_KIND, person=person_of(request))
+    return get_object_or_404(Run, pk=run_id, kind=kind, person=person_of(request))
 
 
 @access("dispatch.take")

@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from caseworks.base import files
@@ -77,6 +76,7 @@ def _voucher(request: HttpRequest, pk: int) -> Voucher:
 
 @access("dispatch.view")
 @require_safe
+@files.framing
 def voucher_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The document beside what the agency says of it, the part it counts for, and the decision."""
     row, by, person = _voucher(request, pk), Actor.of_request(request), person_of(request)
@@ -100,13 +100,12 @@ def voucher_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @access("dispatch.view")
 @require_safe
-@xframe_options_sameorigin
 def voucher_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The document, to those who may see its part; shown beside the data on our own page."""
     row = _voucher(request, pk)
     if row.file is None:
         raise Http404
-    return files.serve(row.file)
+    return files.serve(row.file, framed=True)
 
 
 @access("voucher.verify")
