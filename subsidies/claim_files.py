@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -19,55 +17,20 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from caseworks.base import runs
-from caseworks.base.enums import IdType
 from caseworks.base.errors import Refusal
-from caseworks.base.identifiers import normalise
 from caseworks.base.models import Run
-from caseworks.base.sealed import lookup_hash, seal
-from caseworks.base.sheets import values
-from caseworks.base.sheets.columns import Column, Shape
-from caseworks.base.sheets.errors import BadValue, Damaged
 from caseworks.base.sheets.opening import Opened, inspect
-from caseworks.base.sheets.reading import Row, open_sheet
+from caseworks.base.sheets.reading import open_sheet
 from caseworks.base.sheets.writing import csv_lines, write_csv
 from caseworks.people.actors import Actor
 from caseworks.registry import uploads
 from subsidies import claims, facts, judging
+from subsidies.claim_lines import COLUMNS, Wrong, staged
 from subsidies.enums import Channel
 from subsidies.models import ClaimFile, RejectedLine
 
 KIND = "claims"
-COLUMNS = (
-    Column("id_no", ("证件号码", "身份证号码"), values.text(30), required=True, identifier=True),
-    Column("cert_no", ("证书编号",), values.text(60), required=True),
-    Column("applied_on", ("申请日期", "申领日期"), values.date, required=True, shape=Shape.DATE),
-    Column("id_type", ("证件类型",), values.code(IdType)),
-)
 ERRORS = ("line", "column", "value", "reason")
-BLANK = "不能为空，请补填"
-LOST_DIGITS = "该单元格是数字格式，15位以后的数字已丢失；请把整列设为文本格式，重新填写完整号码"
-EXCESS = "该行的列数多于表头（可能缺少引号或多了逗号），请核对后重新填写"
-_EVERY = 2000  # rows between two reports
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A good row: whose claim, for which certificate, of which day."""
-
-    line: int
-    id_no: str
-    cert_no: str
-    applied_on: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """A row that is no claim: the first thing that is wrong with it, and all of it in words."""
-
-    line: int
-    column: str
-    value: str
-    reason: str
 
 
 def beside(path: Path) -> Path:
@@ -153,7 +116,7 @@ def _take(file: ClaimFile, path: Path, opened: Opened, by: Actor, at: datetime.d
 
     with open_sheet(path, COLUMNS, opened=opened) as sheet:
         with connection.cursor() as cursor, cursor.copy(f"COPY {stage} FROM STDIN") as to:
-            for block in staged(sheet.rows(), wrong, lambda: report(sheet.offset)):
+            for block in staged(sheet, wrong, lambda: report(sheet.offset)):
                 to.write(block)
         notices = list(sheet.notices)
     claims.one_by_one(shared=False)
@@ -175,63 +138,6 @@ def _take(file: ClaimFile, path: Path, opened: Opened, by: Actor, at: datetime.d
     file.read = file.taken + file.rejected
     file.finished_at = at
     file.save()
-
-
-# -- rows
-
-
-def staged(rows: Iterable[Row], wrong: list[Wrong], tell: Callable[[], None] = lambda: None) -> Iterator[str]:
-    """Good rows as blocks of COPY's text, in the order of the file; what is wrong is put aside."""
-    block: list[str] = []
-    for number, row in enumerate(rows, start=1):
-        found = parsed(row)
-        if isinstance(found, Wrong):
-            wrong.append(found)
-        else:
-            block.append(
-                f"{number}\t{found.line}\t\\\\x{lookup_hash(found.id_no).hex()}\t\\\\x{seal(found.id_no).hex()}\t"
-                f"{judging.escaped(found.cert_no)}\t{found.applied_on}\n"
-            )
-        if len(block) == _EVERY:
-            yield "".join(block)
-            block.clear()
-            tell()
-    yield "".join(block)
-
-
-def parsed(row: Row) -> Asked | Wrong:
-    """A row's values, or what is wrong with it. (contract 1)"""
-    given: dict[str, Any] = {}
-    problems: list[tuple[str, str]] = []
-    for column, raw in zip(COLUMNS, row.cells, strict=True):
-        text = normalise(raw or "", identifier=column.identifier)
-        if not text:
-            if column.required:
-                problems.append((column.name, BLANK))
-            continue
-        if isinstance(raw, Damaged):
-            problems.append((column.name, LOST_DIGITS))
-            continue
-        try:
-            given[column.name] = column.parse(text)
-        except BadValue as problem:
-            problems.append((column.name, str(problem)))
-    if "id_no" in given and not any(name == "id_type" for name, _ in problems):
-        try:
-            values.citizen_id(given["id_no"], given.get("id_type") or IdType.RESIDENT_ID.value)
-        except BadValue as problem:
-            problems.append(("id_no", str(problem)))
-    if row.excess:
-        problems.append((COLUMNS[0].name, EXCESS))
-    if not problems:
-        return Asked(row.line, given["id_no"], given["cert_no"], given["applied_on"].isoformat())
-    names = [column.name for column in COLUMNS]
-    titles = {column.name: column.alias for column in COLUMNS}
-    problems.sort(key=lambda problem: names.index(problem[0]))
-    name, reason = problems[0]
-    if len(problems) > 1:
-        reason = "；".join(f"{titles[column]}：{words}" for column, words in problems)
-    return Wrong(row.line, name, (row.cells[names.index(name)] or "").strip(), reason)
 
 
 # -- the rejected rows as a file

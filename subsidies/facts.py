@@ -41,58 +41,62 @@ def _month(period: str) -> str:
 
 
 _SQL = f"""
-WITH {{office_of_region}}, rule AS MATERIALIZED (
+WITH claimant AS MATERIALIZED (
+    SELECT a.*, w.id AS worker_id, coalesce(w.name, '') AS name, coalesce(w.region, '') AS region
+    FROM {{asked}} a LEFT JOIN registry_worker w ON w.id_hash = a.id_hash
+), {{office_of_region}}, rule AS MATERIALIZED (
     SELECT * FROM unnest(%(policies)s::bigint[], %(regions)s::text[], %(begins)s::date[], %(types)s::text[],
                          %(lags)s::int[]) AS r(policy_id, region, begins, types, lag)
 ), placed AS MATERIALIZED (
     SELECT d.region, d.applied_on, r.policy_id, string_to_array(r.types, ';') AS types,
            to_char(d.applied_on, 'YYYY-MM') AS last_month,
            to_char(d.applied_on - make_interval(months => r.lag), 'YYYY-MM') AS first_month
-    FROM (SELECT DISTINCT coalesce(w.region, '') AS region, a.applied_on
-          FROM {{asked}} a LEFT JOIN registry_worker w ON w.id_hash = a.id_hash) d
+    FROM (SELECT DISTINCT region, applied_on FROM claimant) d
     LEFT JOIN LATERAL (
         SELECT * FROM rule r
         WHERE (starts_with(d.region, r.region) OR (d.region = '' AND starts_with(%(home)s, r.region)))
           AND r.begins <= greatest(d.applied_on, %(first_day)s::date)
         ORDER BY starts_with(d.region, r.region) DESC, length(r.region) DESC, r.begins DESC LIMIT 1) r ON true
+), person AS MATERIALIZED (
+    SELECT DISTINCT id_hash FROM claimant
+), trained AS MATERIALIZED (
+    SELECT t.id_hash, json_agg(json_build_array(t.occupation_code, t.level, t.paid_on)
+                               ORDER BY t.paid_on, t.level)::text AS trainings
+    FROM person p JOIN registry_trainingsubsidy t ON t.id_hash = p.id_hash GROUP BY t.id_hash
+), before AS MATERIALIZED (
+    SELECT g.id_hash, (json_agg(json_build_array(g.occupation_code, g.level, g.applied_on, g.in_shortage, g.slot)
+                                ORDER BY g.id) FILTER (WHERE g.held))::text AS grants,
+           max(g.round) FILTER (WHERE g.year = %(year)s) AS rounds
+    FROM person p JOIN subsidies_claim g ON g.id_hash = p.id_hash
+    WHERE %(before)s::bigint IS NULL OR g.id < %(before)s::bigint GROUP BY g.id_hash
 )
-SELECT a.line, a.id_hash, a.id_no, coalesce(w.name, '') AS name, coalesce(w.region, '') AS region,
-       CASE WHEN w.id IS NULL THEN coalesce(%(office)s::bigint, o.office_id) ELSE o.office_id END AS office_id,
-       CASE WHEN w.id IS NULL THEN coalesce(%(city_office)s::bigint, o.city_office_id) ELSE o.city_office_id END
+SELECT a.line, a.id_hash, a.id_no, a.name, a.region,
+       CASE WHEN a.worker_id IS NULL THEN coalesce(%(office)s::bigint, o.office_id) ELSE o.office_id END AS office_id,
+       CASE WHEN a.worker_id IS NULL THEN coalesce(%(city_office)s::bigint, o.city_office_id) ELSE o.city_office_id END
            AS city_office_id,
        d.policy_id, a.cert_no, a.applied_on, c.issued_on, c.level, coalesce(c.occupation_code, '') AS occupation_code,
        coalesce(c.occupation, '') AS occupation, coalesce(c.cert_type, '') AS cert_type,
-       coalesce(c.issuer, '') AS issuer, coalesce(m.insured_months, 0) AS insured_months,
+       coalesce(c.issuer, '') AS issuer,
+       coalesce((SELECT sum(upper(span) - lower(span)) FROM unnest(i.months) AS span), 0) AS insured_months,
        CASE WHEN i.at_work THEN 'enterprise' WHEN EXISTS (
            SELECT FROM registry_benefitspell b WHERE b.id_hash = a.id_hash
              AND b.period_from <= d.last_month AND b.period_to >= d.first_month) THEN 'benefit'
        ELSE '' END AS service,
-       coalesce(h.grants, '') AS grants,
-       coalesce((
-           SELECT json_agg(json_build_array(t.occupation_code, t.level, t.paid_on) ORDER BY t.paid_on, t.level)
-           FROM registry_trainingsubsidy t WHERE t.id_hash = a.id_hash)::text, '') AS trainings,
-       coalesce(h.rounds, 0) AS rounds
-FROM {{asked}} a
-LEFT JOIN registry_worker w ON w.id_hash = a.id_hash
-JOIN office_of_region o ON o.region = coalesce(w.region, '')
-JOIN placed d ON d.region = coalesce(w.region, '') AND d.applied_on = a.applied_on
+       coalesce(h.grants, '') AS grants, coalesce(t.trainings, '') AS trainings, coalesce(h.rounds, 0) AS rounds
+FROM claimant a
+JOIN office_of_region o ON o.region = a.region
+JOIN placed d ON d.region = a.region AND d.applied_on = a.applied_on
 LEFT JOIN registry_certificate c ON c.cert_no = a.cert_no AND c.id_hash = a.id_hash
+LEFT JOIN trained t ON t.id_hash = a.id_hash
+LEFT JOIN before h ON h.id_hash = a.id_hash
 LEFT JOIN LATERAL (
-    SELECT sum(upper(span) - lower(span)) AS insured_months FROM (
-        SELECT unnest(range_agg(int4range({_month("s.period_from")},
-            {_month("least(s.period_to, to_char(c.issued_on, 'YYYY-MM'))")}, '[]'))) AS span
-        FROM registry_workerinsurance s
-        WHERE s.id_hash = a.id_hash AND s.period_from <= to_char(c.issued_on, 'YYYY-MM')) spans) m ON true
-LEFT JOIN LATERAL (
-    SELECT bool_or(u.unit_type = ANY(d.types)) AS at_work
-    FROM registry_workerinsurance s JOIN registry_unit u ON u.uscc = s.uscc
-    WHERE s.id_hash = a.id_hash AND s.period_from <= d.last_month AND s.period_to >= d.first_month) i ON true
-LEFT JOIN LATERAL (
-    SELECT (json_agg(json_build_array(g.occupation_code, g.level, g.applied_on, g.in_shortage, g.slot) ORDER BY g.id)
-               FILTER (WHERE g.held))::text AS grants,
-           max(g.round) FILTER (WHERE g.year = %(year)s) AS rounds
-    FROM subsidies_claim g
-    WHERE g.id_hash = a.id_hash AND (%(before)s::bigint IS NULL OR g.id < %(before)s::bigint)) h ON true
+    SELECT range_agg(int4range({_month("s.period_from")},
+               {_month("least(s.period_to, to_char(c.issued_on, 'YYYY-MM'))")}, '[]'))
+               FILTER (WHERE s.period_from <= to_char(c.issued_on, 'YYYY-MM')) AS months,
+           bool_or(u.unit_type = ANY(d.types))
+               FILTER (WHERE s.period_from <= d.last_month AND s.period_to >= d.first_month) AS at_work
+    FROM registry_workerinsurance s LEFT JOIN registry_unit u ON u.uscc = s.uscc
+    WHERE s.id_hash = a.id_hash) i ON true
 ORDER BY a.id_hash, a.applied_on, a.ord
 """
 # What a signature under a claim's case holds for, and the key by which the case names the person (of a claim `c`).
@@ -155,8 +159,7 @@ def typed(policy: Policy) -> Parameters:
 
 def sql(asked: str) -> str:
     """The query over the relation of claims that are asked about."""
-    regions = f"(SELECT coalesce(w.region, '') AS region FROM {asked} a LEFT JOIN registry_worker w USING (id_hash))"
-    return _SQL.format(asked=asked, office_of_region=OFFICE_OF_REGION.format(source=regions))
+    return _SQL.format(asked=asked, office_of_region=OFFICE_OF_REGION.format(source="claimant"))
 
 
 def parameters(rules: Rulebook, office: Office | None) -> dict[str, Any]:

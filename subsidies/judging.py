@@ -69,7 +69,9 @@ def judged(lines: Iterable[str], rules: Rulebook, stamp: Stamp, count: Taken) ->
         if known.id_hash != person:
             person, grants, rounds = known.id_hash, known.grants, known.rounds
         year, policy = rules.parameters[known.policy_id], rules.rows[known.policy_id]
-        found = against(known.facts, grants, known.trainings, year)
+        found = known.facts
+        if grants or known.trainings:
+            found = against(found, grants, known.trainings, year)
         judgement = judge(found, year, policy.effective_to)
         short = year.in_shortage(found.occupation_code)
         count.taken += 1

@@ -9,6 +9,7 @@ import calendar
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from caseworks.base.money import ZERO
@@ -81,6 +82,7 @@ class Judgement(NamedTuple):
         return [reason.code for reason in self.reasons]
 
 
+@lru_cache(maxsize=8192)
 def months_after(day: date, months: int) -> date:
     """The same day so many calendar months later, or that month's last: 29 Feb + 12 is 28 Feb. (contract 4)"""
     count = day.year * YEAR + day.month - 1 + months
@@ -182,10 +184,11 @@ def judge(facts: Facts, year: Parameters, last_day: date | None) -> Judgement:
     if missing is not None:
         # Without a certificate there is no level and no window: the switch cannot open what cannot be judged.
         return Judgement("refused", (missing,), ZERO)
-    found = [rule(facts, year) for rule in BEFORE]
-    found.append(policy_expired(facts, last_day))
-    found += [rule(facts, year) for rule in AFTER]
-    reasons = tuple(reason for reason in found if reason is not None and year.applies(reason.code))
+    found = [reason for rule in BEFORE if (reason := rule(facts, year)) is not None]
+    if (expired := policy_expired(facts, last_day)) is not None:
+        found.append(expired)
+    found += [reason for rule in AFTER if (reason := rule(facts, year)) is not None]
+    reasons = tuple(reason for reason in found if year.applies(reason.code)) if found else ()
     amount = year.amount(facts.level, facts.occupation_code)
     if reasons or amount is None:
         return Judgement("refused", reasons or (Reason("level_not_covered", facts.level),), ZERO)
@@ -198,6 +201,8 @@ def judge(facts: Facts, year: Parameters, last_day: date | None) -> Judgement:
 def free_slot(grants: Iterable[Grant], year: int) -> int:
     """The first number of a calendar year that no standing grant holds: one that review freed is given again. (N3.3)"""
     taken = {grant.slot for grant in grants if grant.applied_on.year == year}
+    if not taken:
+        return 1
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 
