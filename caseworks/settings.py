@@ -18,6 +18,8 @@ if (BASE_DIR / ".env").exists():
 DEBUG = env.bool("CASEWORKS_DEBUG", default="DATABASE_URL" not in env.ENVIRON)
 VAR = Path(env.str("CASEWORKS_VAR", default=str(BASE_DIR / "var")))
 TRAINING = env.bool("CASEWORKS_TRAINING", default=False)
+# a named point at which the process dies; refused unless DEBUG or TRAINING (caseworks.base.faults)
+FAULT = env.str("CASEWORKS_FAULT", default="")
 TRAINING_PASSWORD = env.str("CASEWORKS_TRAINING_PASSWORD", default="")  # of the training staff that `setup` makes
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from caseworks.base import faults
 from caseworks.base.money import ZERO
 from caseworks.cases import bars
 from caseworks.law import calendars, policies
@@ -142,6 +143,7 @@ def sweep(as_of: dt.date, *, by: Actor, at: dt.datetime) -> Swept:
                 "SELECT coalesce(sum(amount), 0) FROM dispatch_finding WHERE id = ANY(%s::bigint[])", [found]
             )
             done.amount = cursor.fetchone()[0]
+        faults.point("sweep.recovered")
         done.repaid = _late_returns(found, by=by, at=at)
         proposed = propose_bars(as_of, by=by, at=at)
         done.bars = len(proposed)
@@ -165,6 +167,7 @@ def find(
         values["findings"] = [pk for (pk,) in cursor.fetchall()]
         if not values["findings"]:
             return []
+        faults.point("sweep.found")
         recoveries.find_select(_RECOVERIES, values, by=by, at=at, on=as_of)
         cursor.execute(_TIE, values)
         cursor.execute(_CLAIM, values)

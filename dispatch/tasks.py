@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from caseworks.base import runs
+from caseworks.base import faults, runs
 from caseworks.base.errors import Refusal
 from caseworks.base.models import Run
 from caseworks.people.actors import Actor
@@ -28,8 +28,10 @@ def enforce_deadlines() -> str:
     """The sweep of today, the reminders, and what waited for a determination; then the letters."""
     by, at, on = Actor.of_command("enforce_deadlines"), timezone.now(), timezone.localdate()
     done = enforcement.sweep(on, by=by, at=at)
+    faults.point("sweep.swept")
     reminded = telling.remind(on, at=at)
     released = cases.settle_manual(at=at)
+    faults.point("sweep.reminded")
     issue_letters.delay()
     return f"{done.findings} recoveries, {done.bars} bars, {reminded} reminders, {released} released"
 

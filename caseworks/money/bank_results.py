@@ -15,7 +15,7 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils import timezone
 
-from caseworks.base import auditing, subjects
+from caseworks.base import auditing, faults, subjects
 from caseworks.base.errors import Refusal
 from caseworks.cases import history
 from caseworks.law.training import is_training
@@ -105,6 +105,7 @@ def book(path: Path, *, by: Actor, at: datetime, name: str = "") -> Booked:
             booked = replace(booked, file=file.pk)
             about = f"登记银行回盘 {file.name}"  # what the bank has done stands, whatever the books say of it
             auditing.around(about, [state.case for state in changed], by=by, at=at, refuse=False)
+    faults.point("results.booked")
     return booked
 
 
@@ -213,10 +214,12 @@ def _write(changed: list[State], booked: Booked, name: str, path: Path, by: Acto
     )
     changed.sort(key=lambda state: state.pk)
     writers.settle([(s.pk, s.status, s.paid_on, s.returned_on, s.reason) for s in changed], file.pk)
+    faults.point("results.settled")
     moved = [(s.pk, "paid", s.paid_on) for s in changed if s.newly_paid]
     # what came back without having been booked as paid never left: no movement
     moved += [(s.pk, "returned", s.returned_on) for s in changed if s.newly_returned and s.paid_on]
     _move(moved, file, at)
+    faults.point("results.moved")
     paid = [state.case for state in changed if state.newly_paid]
     returned = [state.case for state in changed if state.newly_returned]
     if paid:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, connection, transaction
 
-from caseworks.base import auditing
+from caseworks.base import auditing, faults
 from caseworks.base.errors import Refusal
 from caseworks.cases import history, holds
 from caseworks.cases.enums import Status
@@ -86,8 +86,10 @@ def draw_up(
             if "payment_one_live_a_case" in str(problem) or "payment_attempt_once" in str(problem):
                 raise Refusal("其中有业务件刚被列入其他批次，未作任何更改。请刷新后重试。") from problem
             raise
+        faults.point("batch.lines_written")
         history.take("batch", [payee.case for payee in payable], by=by, at=at, data={"on": on})
         auditing.around("组批 " + "、".join(map(str, batches[:3])), ids, by=by, at=at)
+    faults.point("batch.drawn_up")
     return DrawnUp(batches, checked.problems)
 
 
@@ -130,12 +132,14 @@ def send(batch: Batch, *, by: Actor, at: datetime, on: date, as_of: date | None 
         out = _fallen(payments, checked)
         _take_out(taken, out, by=by, at=at)
         writers.send(taken.pk, on)
+        faults.point("batch.lines_sent")
         if taken.lines:
             taken.status, taken.sent_by, taken.sent_at, taken.sent_on = BatchStatus.SENT, person, at, on
         else:
             taken.status, taken.dissolved_because = BatchStatus.DISSOLVED, "送银行前核对，全部移出"
         taken.save(update_fields=["status", "sent_by", "sent_at", "sent_on", "dissolved_because", "lines", "amount"])
         auditing.around(f"批次 {taken} 送银行", cases, by=by, at=at)
+    faults.point("batch.sent")
     return Sent(taken.lines, taken.amount, {case: words for _, case, words in out})
 
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
 
+from caseworks.base import faults
 from caseworks.base.enums import NoticeProblem, NoticeStatus
 from caseworks.base.identifiers import mask_phone
 from caseworks.base.models import Notice, NoticeBlock
@@ -63,6 +64,7 @@ def deliver(*, clock: Callable[[], datetime], most: int = 5000) -> Delivered:
         claimed = _claim(clock(), min(CLAIMED, most - done.total))
         if not claimed:
             break
+        faults.point("notices.claimed")
         found = recipients.of(claimed)
         blocked = _blocked(found)
         for place, notice in enumerate(claimed):
@@ -116,7 +118,9 @@ def _deliver(
         _end(notice, NoticeStatus.SKIPPED, NoticeProblem.NO_GATEWAY, sent_to=mask_phone(phone))
         done.skipped += 1
     else:
-        _record(notice, phone, gateway(Message(notice.key, phone, text)), clock(), done)
+        outcome = gateway(Message(notice.key, phone, text))
+        faults.point("notices.answered")
+        _record(notice, phone, outcome, clock(), done)
 
 
 def _record(notice: Notice, phone: str, outcome: Outcome, now: datetime, done: Delivered) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 
 from django.db import connection, transaction
 
+from caseworks.base import faults
 from caseworks.cases import history
 from caseworks.cases.enums import HoldKind, Status
 from caseworks.cases.models import Announcement, AnnouncementLine, Case, Hold
@@ -42,7 +43,10 @@ def _clear(pk: int, on: dt.date, by: Actor, at: dt.datetime) -> int:
         ids -= set(Hold.objects.standing().filter(kind=HoldKind.OBJECTION, case__in=ids).values_list("case", flat=True))
         if not ids:
             return 0
-        return history.take("clear", ids, by=by, at=at, note="公示期满无异议", data={"announcement": pk, "on": on})
+        cleared = history.take("clear", ids, by=by, at=at, note="公示期满无异议", data={"announcement": pk, "on": on})
+        faults.point("announcements.moved")
+    faults.point("announcements.cleared")
+    return cleared
 
 
 def _settle_ends() -> None:
