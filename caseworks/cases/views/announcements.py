@@ -106,7 +106,8 @@ def announcement_new(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, f"已拟制公示，共 {made.count} 户。请由另一人核对后发布。")
+            who = "名" if made.persons else "户"
+            messages.success(request, f"已拟制公示，共 {made.count} {who}。请由另一人核对后发布。")
             return redirect("announcements:announcement_detail", pk=made.pk)
     context = {"form": form, "count": count, "total": total, "label": label, "year": year}
     return render(request, "announcements/announcement_new.html", context)
