@@ -54,7 +54,7 @@ def _apply(year: int, folder: Path) -> list[str]:
     ends = dict(Unit.objects.filter(uscc__in=[row.uscc for row in rows]).values_list("uscc", "dispatch_licence_until"))
     applied = []
     for number, row in enumerate(rows):
-        if ends[row.uscc] is not None and ends[row.uscc] < dt.date(year - 1, 12, 1):
+        if (end := ends[row.uscc]) is not None and end < dt.date(year - 1, 12, 1):
             continue  # nobody may be dispatched in all of the premium year: this agency has not applied
         own = hosts[3 * number : 3 * number + 3]
         path = folder / f"roster_{row.uscc}.csv"

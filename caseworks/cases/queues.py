@@ -21,6 +21,7 @@ from caseworks.cases.enums import Stage
 from caseworks.cases.models import Case, CaseQuerySet, Event, Review, Taking
 from caseworks.cases.stages import PERMISSION_OF, STATUS_OF
 from caseworks.law import calendars
+from caseworks.law.workdays import Calendar
 from caseworks.people import offices
 from caseworks.people.models import Office, Person
 from caseworks.people.permissions import roles_for
@@ -46,9 +47,9 @@ class Limits:
     red: dt.datetime
 
     @classmethod
-    def on(cls, day: date) -> Limits:
-        """The limits as of a day."""
-        calendar = calendars.current()
+    def on(cls, day: date, calendar: Calendar | None = None) -> Limits:
+        """The limits as of a day, by the calendar in force where none is given."""
+        calendar = calendar or calendars.current()
 
         def before(days: int) -> dt.datetime:
             last, passed = day, 0
@@ -133,10 +134,12 @@ def due(rows: CaseQuerySet, stage: str, person: Person, on: date, at: dt.datetim
     return served(passable(rows, stage, person, on), stage, person, on).exclude(Exists(others))
 
 
-def overview(person: Person, on: date, at: dt.datetime, *, scheme: str, year: int) -> list[StageQueue]:
-    """The queues of the offices that the person sees, stage by stage."""
+def overview(
+    person: Person, on: date, at: dt.datetime, *, scheme: str, year: int, limits: Limits | None = None
+) -> list[StageQueue]:
+    """The queues of the offices that the person sees, stage by stage; `limits`: those of the day, where known."""
     rows = Case.objects.visible_to(person, on).filter(scheme=scheme, year=year, status__in=STATUS_OF.values())
-    grouped: Any = rows.order_by().values("status").annotate(**_figures(Limits.on(on)))
+    grouped: Any = rows.order_by().values("status").annotate(**_figures(limits or Limits.on(on)))
     lines = {line["status"]: line for line in grouped}
     found = []
     for stage, status in STATUS_OF.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -20,6 +20,7 @@ from caseworks.cases.history import NAMED
 from caseworks.cases.models import Case, Review, Taking
 from caseworks.cases.stages import PERMISSION_OF, STAGE_OF
 from caseworks.law import calendars
+from caseworks.people import offices
 from caseworks.people.actors import Actor
 from caseworks.people.models import Office, Person
 
@@ -87,11 +88,9 @@ def refuse_others(case_ids: Iterable[int], person: Person, at: dt.datetime) -> N
     raise Refusal(f"{len(names)} 件已由同事认领，未作任何更改。请由认领人办理，或打开后改由您办理：", named)
 
 
-def colleagues(office: Office, stage: str, on: dt.date) -> list[Person]:
-    """Who may pass cases of an office at a stage on a day, by name."""
-    from caseworks.people import offices
-
-    return offices.holders(office, PERMISSION_OF[Stage(stage)], on)
+def colleagues(places: Collection[int], stage: str, on: dt.date) -> list[Person]:
+    """Who may pass the cases of every one of some offices at a stage on a day, by name."""
+    return offices.holders_of_all(places, PERMISSION_OF[Stage(stage)], on)
 
 
 def _give(case_ids: Iterable[int], person: Person | None, *, by: Actor, at: dt.datetime, over: bool) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,14 +105,27 @@ def seats(roles: Iterable[str], on: datetime.date) -> dict[int, int | None]:
 
 def holders(office: Office, permission: str, on: datetime.date) -> list[Person]:
     """Who holds a permission for the rows of an office on a day: there, or above it; by name."""
-    above, seat = [], office
-    while True:
-        above.append(seat.pk)
-        if seat.parent is None:
-            break
-        seat = seat.parent
-    held = Appointment.objects.running(on).filter(office__in=above, role__in=roles_for(permission))
-    return list(Person.objects.filter(is_active=True, pk__in=held.values("person")).order_by("full_name", "pk"))
+    return holders_of_all({office.pk}, permission, on)
+
+
+def holders_of_all(offices: Collection[int], permission: str, on: datetime.date) -> list[Person]:
+    """Who holds a permission for the rows of every one of some offices: there, or above it; by name."""
+    if not offices:
+        return []
+    parents = dict(Office.objects.values_list("pk", "parent_id"))
+
+    def above(office: int | None) -> Iterator[int]:
+        while office is not None:
+            yield office
+            office = parents[office]
+
+    lines = [set(above(office)) for office in offices]
+    held = Appointment.objects.running(on).filter(role__in=roles_for(permission), person__is_active=True)
+    where: dict[int, set[int]] = {}
+    for person, office in held.filter(office__in=set.union(*lines)).values_list("person", "office"):
+        where.setdefault(person, set()).add(office)
+    chosen = [person for person, seats in where.items() if all(seats & line for line in lines)]
+    return list(Person.objects.filter(is_active=True, pk__in=chosen).order_by("full_name", "pk"))
 
 
 def _check_seat(level: str, parent: Office | None) -> None:

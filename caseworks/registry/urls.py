@@ -11,6 +11,7 @@ urlpatterns = [
     path("units/export.<str:form>", units.unit_export, name="unit_export"),
     path("units/<str:uscc>/", units.unit_detail, name="unit_detail"),
     path("units/<str:uscc>/account/new", accounts.account_new, name="account_new"),
+    path("units/<str:uscc>/cards", units.unit_cards, name="unit_cards"),
     path("units/<str:uscc>/history", units.unit_history, name="unit_history"),
     path("imports/", imports.import_list, name="import_list"),
     path("imports/new", imports.import_new, name="import_new"),

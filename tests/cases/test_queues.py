@@ -14,6 +14,7 @@ from caseworks.cases import history, queues
 from caseworks.cases.models import Case
 from caseworks.people import offices
 from caseworks.people.actors import Actor
+from caseworks.people.models import Office
 from tests.cases.conftest import AT, CLOCK, Bureau, open_some
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +106,6 @@ def test_who_may_pass_is_told_by_name(bureau: Bureau, staff: STAFF) -> None:
     staff(Role.CLERK, bureau.other)
     staff(Role.REVIEWER, bureau.county)
     assert set(offices.holders(bureau.county, "case.review", ON)) == {near.person, above.person}
+    for both in ({bureau.county.pk, bureau.city.pk}, {bureau.county.pk, bureau.other.pk}, set[int]()):
+        each = [set(offices.holders(Office.objects.get(pk=pk), "case.review", ON)) for pk in both]
+        assert set(offices.holders_of_all(both, "case.review", ON)) == (set.intersection(*each) if each else set())

@@ -155,7 +155,7 @@ def test_waiting_signatures_stand_on_the_workbench(opened: dict[str, Case], sign
 def test_the_list_asks_little(opened: dict[str, Case], sign_in: SignIn, django_assert_max_num_queries) -> None:  # noqa: F811
     client = sign_in("clerk")
     client.get(LIST)
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(27):
         client.get(LIST)
 
 

@@ -110,7 +110,7 @@ def test_from_the_button_to_the_sealed_scan(case: Case, clerk: Actor, unit: Unit
     card = client.get(f"/desk/cases/{case.pk}/").content.decode()
     assert document.number in card
     assert "出具核定通知" not in card
-    assert document.number in client.get(f"/desk/units/{unit.uscc}/").content.decode()
+    assert document.number in client.get(f"/desk/units/{unit.uscc}/cards").content.decode()
     page = client.get(address)
     assert "frame-src 'self'" in page["Content-Security-Policy"]
     paper = client.get(f"{address}paper/")

@@ -164,6 +164,6 @@ def test_a_case_and_a_unit_show_their_notices(unit: Unit, enter: Callable[..., C
     from caseworks.base import notices
 
     notices.post([event(unit)], template="paid", at=timezone.now())
-    page = enter("clerk").get(f"/desk/units/{unit.uscc}/").content.decode()
+    page = enter("clerk").get(f"/desk/units/{unit.uscc}/cards").content.decode()
     assert "已到账" in page
     assert "单位门户" in page

@@ -162,7 +162,7 @@ def test_the_page_of_a_unit(three: Bureau) -> None:
     with CaptureQueriesContext(connection) as queries:
         response = client.get(f"{LIST}{A}/")
     page = response.content.decode()
-    assert len(asked(queries)) <= MOST_QUERIES + 3, asked(queries)  # cards of money, papers and notices
+    assert len(asked(queries)) <= MOST_QUERIES, asked(queries)
     for words in (
         "长春示例（集团）有限公司",
         "春城旧名工厂",
@@ -174,6 +174,10 @@ def test_the_page_of_a_unit(three: Bureau) -> None:
         "待确认",
     ):
         assert words in page, words
+    cards = client.get(f"{LIST}{A}/cards", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in cards
+    assert "文书" in cards
+    assert three.client("clerk", three.other).get(f"{LIST}{A}/cards").status_code == 404
     history = client.get(f"{LIST}{A}/history").content.decode()
     assert "对公账户（尾号 5678）登记" in history
     assert three.client("clerk", three.other).get(f"{LIST}{A}/history").status_code == 404

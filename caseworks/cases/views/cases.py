@@ -105,7 +105,7 @@ def _sent_back(case: Case) -> SentBack | None:
 def _colleagues(case: Case, stage: Stage | None, person: Person, allowed: bool) -> list[Person]:
     if stage is None or not allowed:
         return []
-    return [each for each in takings.colleagues(case.office, stage, timezone.localdate()) if each != person]
+    return [each for each in takings.colleagues({case.office_id}, stage, timezone.localdate()) if each != person]
 
 
 def _flags(case: Case) -> list[FlagLine]:

@@ -22,6 +22,7 @@ from caseworks.cases.models import Case, Taking
 from caseworks.cases.stages import PERMISSION_OF
 from caseworks.cases.views.asking import asked, keep, signed_in
 from caseworks.law import calendars
+from caseworks.law.workdays import Calendar
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
@@ -47,6 +48,8 @@ def review_list(request: HttpRequest) -> HttpResponse:
     person, on, at = signed_in(request), timezone.localdate(), timezone.now()
     found = asked(request)
     keep(request, found)
+    calendar = calendars.current()
+    limits = queues.Limits.on(on, calendar)
     page = KeysetPage(found.rows.select_related("office", "sheet"), ORDERS, request.GET)
     may_open = found.stage == Stage.FIRST and person.has_perm("case.open") and sources.years(found.scheme)
     by = Actor.of_person(person)
@@ -55,28 +58,27 @@ def review_list(request: HttpRequest) -> HttpResponse:
         "scheme": found.scheme,
         "stage": found.stage,
         "year": found.year,
-        "queues": queues.overview(person, on, at, scheme=found.scheme, year=found.year),
+        "queues": queues.overview(person, on, at, scheme=found.scheme, year=found.year, limits=limits),
         "page": page,
-        "rows": _rows(page, found.scheme, found.stage),
+        "rows": _rows(page, found.scheme, found.stage, calendar, limits),
         "query": found.address,
         "may_pass": person.has_perm(PERMISSION_OF[found.stage]),
         "may_assign": person.has_perm(PERMISSION_OF[found.stage]) or person.has_perm("case.assign"),
-        "colleagues": _colleagues(page, found.stage, person),
+        "colleagues": _colleagues(page, found.stage),
         "unopened": reviews.unopened(scheme=found.scheme, year=found.year, by=by, at=at) if may_open else 0,
         "today": on,
     }
     return render(request, "cases/review_list.html", context)
 
 
-def _rows(page: KeysetPage, scheme: str, stage: Stage) -> list[Row]:
+def _rows(page: KeysetPage, scheme: str, stage: Stage, calendar: Calendar, limits: queues.Limits) -> list[Row]:
     cases = list(page.numbered())
     ids = [case.pk for _, case in cases]
     words = sources.flag_words(scheme)
     standing = Taking.objects.standing(timezone.now()).filter(case__in=ids, stage=stage).select_related("person")
     taken = {row.case_id: row for row in standing}
     back = set(Case.objects.filter(sent_back(), pk__in=ids).values_list("pk", flat=True))
-    calendar, today = calendars.current(), timezone.localdate()
-    limits = queues.Limits.on(today)
+    today = timezone.localdate()
     found = []
     for number, case in cases:
         since = case.moved_at or case.opened_at
@@ -87,11 +89,9 @@ def _rows(page: KeysetPage, scheme: str, stage: Stage) -> list[Row]:
     return found
 
 
-def _colleagues(page: KeysetPage, stage: Stage, person: Person) -> list[Person]:
+def _colleagues(page: KeysetPage, stage: Stage) -> list[Person]:
     """To whom the cases of a page may be handed: who may pass all of them."""
-    places = {case.office for case in page}
-    found = [set(takings.colleagues(office, stage, timezone.localdate())) for office in places]
-    return sorted(set.intersection(*found) if found else (), key=lambda each: (each.full_name, each.pk))
+    return takings.colleagues({case.office_id for case in page}, stage, timezone.localdate())
 
 
 @access("case.view")

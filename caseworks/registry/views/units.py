@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -123,7 +123,7 @@ def unit_detail(request: HttpRequest, uscc: str) -> HttpResponse:
             "listings": list(Listing.objects.filter(uscc=uscc).order_by("-listed_on")),
             "leavers": facts.leavers(uscc),
             "rejected": _rejected(uscc),
-            "panels": [panel for source in _panels() for panel in source(unit, person, on)],
+            "panels": [panel for source in _panels(settings.SCHEMES) for panel in source(unit, person, on)],
         },
     )
 
@@ -140,8 +140,19 @@ def unit_history(request: HttpRequest, uscc: str) -> HttpResponse:
     return render(request, template, context)
 
 
-def _panels() -> Iterator[Callable[..., Any]]:
-    return functions_of([*settings.SCHEMES, *settings.PANELS], "unit_panels")
+@access("registry.view")
+@require_safe
+def unit_cards(request: HttpRequest, uscc: str) -> HttpResponse:
+    """The cards of money, papers and notices; asked for after the page."""
+    person, on = _person(request), timezone.localdate()
+    unit = get_object_or_404(Unit.objects.visible_to(person, on).only("uscc", "name"), uscc=uscc)
+    template = "registry/_unit_cards.html" if getattr(request, "htmx", False) else "registry/unit_cards.html"
+    panels = [panel for source in _panels(settings.PANELS) for panel in source(unit, person, on)]
+    return render(request, template, {"unit": unit, "panels": panels})
+
+
+def _panels(modules: Iterable[str]) -> Iterator[Callable[..., Any]]:
+    return functions_of(modules, "unit_panels")
 
 
 def _rejected(uscc: str) -> list[RejectedRow]:
