@@ -10,10 +10,12 @@ from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 
 from caseworks.base import auditing
+from caseworks.base.errors import Refusal
 from caseworks.books import looking, tasks
 from caseworks.books.enums import Scope
 from caseworks.books.models import BooksRun
-from caseworks.money.models import Batch
+from caseworks.money import batches
+from caseworks.money.models import Batch, Payment
 from tests.money.conftest import AT, CLOCK, LATER, Cases, bureau, cases, staff  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,6 +42,22 @@ def test_every_step_of_a_batch_is_looked_at_around(cases: Cases) -> None:  # noq
     ]
     assert looking.unsettled() is None
     assert payment.status == "sent"
+
+
+def test_what_does_not_hold_together_is_not_sent_and_turns_the_desks_red(cases: Cases) -> None:  # noqa: F811
+    drawn = cases.draw_up(cases.some(1, 2))
+    batches.release(drawn[0], by=cases.staff.second, at=AT)
+    tamper("UPDATE cases_case SET amount = amount + 1 WHERE id = %s", cases.by_number[2])
+    with pytest.raises(Refusal, match=r"账目核对不符 \d 处，“批次 PC\d+ 送银行”未作任何更改。请勿再办理") as refused:
+        batches.send(drawn[0], by=cases.staff.cashier, at=AT, on=AT.date())
+    assert Payment.objects.filter(status="sent").count() == 0
+    assert any("支付 102.00 元" in line and "103.00" in line for line in refused.value.details)
+    red = looking.unsettled()
+    assert red is not None
+    assert red.scope == "batch"
+    tamper("UPDATE cases_case SET amount = amount - 1 WHERE id = %s", cases.by_number[2])
+    assert looking.look(Scope.CHANGED, by=CLOCK, at=LATER).is_clean
+    assert looking.unsettled() is None
 
 
 @pytest.mark.tampers

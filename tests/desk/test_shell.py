@@ -93,7 +93,7 @@ def test_the_workbench_asks_little(bureau: Bureau) -> None:
     with CaptureQueriesContext(connection) as queries:
         client.get("/desk/")
     asked = [q["sql"][:120] for q in queries if "SAVEPOINT" not in q["sql"]]
-    assert len(asked) <= 20, asked
+    assert len(asked) <= 18, asked
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/login/"])

@@ -142,6 +142,7 @@ def test_every_invariant_names_what_was_tampered_with(
         transaction.set_rollback(True)
     assert found >= OBJECTIONS
     assert checking.offences() == []
+    assert [name for name in checking.invariants() if not written_in_tests(name)] == []
 
 
 def test_the_command_names_the_rows_and_exits_1(screened: Path, capsys: pytest.CaptureFixture[str]) -> None:

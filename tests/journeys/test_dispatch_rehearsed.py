@@ -16,8 +16,29 @@ from caseworks.money.models import Payment, Recovery
 from dispatch.models import Finding, FundReturn, Voucher
 from tests.journeys.conftest import SAMPLE, paid_by, rows
 from tests.refunds.conftest import KINDS, load
+from tests.tampering import not_named
 
 FOLDER = SAMPLE / "dispatch"
+_FIRST = "UPDATE dispatch_obligation SET {0} WHERE id = (SELECT min(id) FROM dispatch_obligation WHERE {1})"
+# What a tamperer with the database's own powers does to the year that was played.
+TAMPERING = {
+    "dispatch_parts_sum_up": "UPDATE dispatch_share SET premium = premium + 1",
+    "dispatch_part_is_premium_by_ratio": "UPDATE dispatch_share SET ratio = 0.01 WHERE amount > 1",
+    "dispatch_case_is_its_application": "UPDATE dispatch_application SET amount = amount + 1",
+    "dispatch_obligation_counts_what_counts": _FIRST.format("verified = verified + 0.01", "status <> 'closed'"),
+    "dispatch_no_more_than_the_part": _FIRST.format("returned = amount + 1", "status <> 'closed'"),
+    "dispatch_obligation_stands_where_it_should": _FIRST.format("status = 'settled'", "status = 'claimed'"),
+    "dispatch_host_part_owed_once": """
+        UPDATE dispatch_obligation o SET host_uscc = f.host_uscc FROM dispatch_obligation f
+        WHERE f.payment_id = o.payment_id AND f.id < o.id""",
+    "dispatch_receipt_used_once": """
+        UPDATE dispatch_voucher SET receipt_no = (SELECT receipt_no FROM dispatch_voucher ORDER BY id LIMIT 1)""",
+    "dispatch_finding_has_its_recovery": "UPDATE dispatch_finding SET recovery_id = NULL",
+    "dispatch_one_bar_a_year": """
+        UPDATE dispatch_obligation SET uscc = (SELECT min(uscc) FROM dispatch_obligation)""",
+    "dispatch_bar_is_of_its_agency": "UPDATE cases_bar SET year = year + 1",
+    "dispatch_obligation_is_of_a_paid_part": _FIRST.format("credited_on = credited_on - 1", "true"),
+}
 
 
 @pytest.fixture
@@ -157,6 +178,7 @@ def test_the_sample_played_line_by_line(screened: Path, tmp_path: Path) -> None:
         player.unchanged("import_vouchers", file)
     assert parts("2024", tmp_path) == rows(SAMPLE / "expected_dispatch.csv")
     _recoveries_and_bars(tmp_path)
+    assert not_named(TAMPERING) == {}
     _next_year(tmp_path)
 
 

@@ -18,8 +18,16 @@ from caseworks.people.actors import Actor
 from subsidies.models import Claim
 from tests.journeys.conftest import SAMPLE, exported, rows
 from tests.subsidies.conftest import AT, KINDS, load
+from tests.tampering import not_named
 
 COMMAND = Actor(os_user="tester", command="pytest")
+# What a tamperer with the database's own powers does to the year's claims.
+TAMPERING = {
+    "claim_case_is_its_judgement": "UPDATE subsidies_claim SET round = round + 1 WHERE case_id IS NOT NULL",
+    "claim_paid_is_granted": "UPDATE subsidies_claim SET outcome = 'refused' WHERE case_id IS NOT NULL",
+    "claims_a_year_within_the_limit": "UPDATE subsidies_claim SET slot = 9 WHERE held",
+    "claim_pays_its_level": "UPDATE subsidies_claim SET amount = amount + 1 WHERE held",
+}
 
 
 @pytest.fixture
@@ -117,6 +125,7 @@ def test_paid_returned_and_sent_again_once_the_card_is_active(claimed: Path, tmp
     assert [row["attempt"] for row in found if row["subject"] == once[0]] == ["1", "2"]
     assert waiting <= {row["subject"] for row in found}
     assert {row["status"] for row in exported("subsidies", tmp_path)} == {"judged", "paid", "batched"}
+    assert not_named(TAMPERING) == {}
 
 
 def over_the_limit() -> Claim:
