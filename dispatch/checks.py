@@ -28,7 +28,7 @@ from refunds.models import Assessment
 from refunds.parameters import REASONS
 from refunds.parameters import Parameters as RefundParameters
 
-NAMED = 500  # so many bad rows are named in a refusal
+NAMED = 500  # so many findings are told in full in a refusal; of the rest the rows are named
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,11 @@ class Looked:
         """Refusal naming every bad row, or the difference to the ledger."""
         if self.problems:
             rows = len({problem.line for problem in self.problems})
-            raise Refusal(
-                f"名册有 {rows} 行不符合要求，整份申请没有受理，未作任何更改。请改正后重新提交：",
-                [problem.words for problem in self.problems[:NAMED]],
-            )
+            told = [problem.words for problem in self.problems[:NAMED]]
+            rest = sorted({problem.line for problem in self.problems[NAMED:]})
+            if rest:
+                told.append("其余不符合要求的行：" + "、".join(f"第 {number} 行" for number in rest))
+            raise Refusal(f"名册有 {rows} 行不符合要求，整份申请没有受理，未作任何更改。请改正后重新提交：", told)
         if self.difference:
             premium = self.ground.assessment.premium
             more = "多" if self.difference > 0 else "少"

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from dispatch.enums import AttachmentKind, RevokeReason, VoucherReason
+
+
+class Styled(forms.Form):
+    """A form whose fields look like those of the house, also where a template sets them one by one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.BooleanField):
+                continue
+            wanted = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+            field.widget.attrs.setdefault("class", wanted)
 
 
 class RosterForm(forms.Form):
@@ -23,7 +37,7 @@ class RosterForm(forms.Form):
         return str(self.cleaned_data["uscc"]).strip().upper()
 
 
-class RosterFileForm(forms.Form):
+class RosterFileForm(Styled):
     """A roster alone: the agency and the year are known."""
 
     file = forms.FileField(label="名册", allow_empty_file=True, error_messages={"required": "请选择名册文件。"})
@@ -49,7 +63,7 @@ class RosterDecisionForm(forms.Form):
     decision = forms.ChoiceField(choices=[(name, name) for name in ("submit", "draft", "discard", "again")])
 
 
-class AttachmentForm(forms.Form):
+class AttachmentForm(Styled):
     """A paper that goes with an application."""
 
     kind = forms.ChoiceField(label="种类", choices=AttachmentKind.choices)
@@ -67,7 +81,7 @@ def _day(label: str, *, required: bool = True) -> forms.DateField:
     return forms.DateField(label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}))
 
 
-class VoucherForm(forms.Form):
+class VoucherForm(Styled):
     """A bank receipt that an agency hands in for a host's part."""
 
     file = forms.FileField(
@@ -127,7 +141,7 @@ class BarForm(forms.Form):
     strike_off = forms.BooleanField(label="尚未退回的部分不再追回", required=False)
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(Styled):
     """What an agency says to a proposed bar."""
 
     text = forms.CharField(label="申辩内容", max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))

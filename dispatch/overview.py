@@ -45,7 +45,7 @@ class Sums:
         self.parts += 1
         if row.status == ObligationStatus.OPEN:
             self.open += 1
-            self.overdue += not row.provisional and row.due_on < on and row.remaining > row.pending
+            self.overdue += not row.provisional and row.due_on < on and not row.covered
         for name in SUMMED:
             setattr(self, name, getattr(self, name) + getattr(row, name))
 

@@ -42,8 +42,9 @@ class ObligationQuerySet(ScopedQuerySet["Obligation"]):
         return self.filter(status=ObligationStatus.OPEN)
 
     def overdue(self, on: date) -> ObligationQuerySet:
-        """Open, and the deadline is before the day; a provisional one never is."""
-        return self.open().filter(provisional=False, due_on__lt=on)
+        """Open, the deadline is before the day, and waiting vouchers do not cover it; a provisional one never is."""
+        covered = F("verified") + F("pending") + F("returned") + F("claimed")
+        return self.open().filter(provisional=False, due_on__lt=on, amount__gt=covered)
 
     def left(self) -> ObligationQuerySet:
         """With what is left to do as `to_do` (vouchers that wait are not taken off)."""
@@ -144,6 +145,11 @@ class Obligation(models.Model):
     def remaining(self) -> Decimal:
         """What is neither proved, given back nor claimed back yet; vouchers that wait are not taken off."""
         return self.amount - self.verified - self.returned - self.claimed
+
+    @property
+    def covered(self) -> bool:
+        """Do vouchers that wait for a clerk cover all that is left? Then the agency has nothing to do for now."""
+        return self.status == ObligationStatus.OPEN and self.pending >= self.remaining > 0
 
 
 class FundReturn(models.Model):

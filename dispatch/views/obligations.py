@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 
 from django.contrib import messages
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -74,7 +74,7 @@ def obligation_totals(request: HttpRequest) -> HttpResponse:
     _, rows = query(request)
     on = timezone.localdate()
     sums = rows.order_by().aggregate(parts=Count("pk"), **{name: Sum(name) for name, _ in SUMS})
-    late = rows.overdue(on).order_by().left().aggregate(parts=Count("pk"), owing=Sum("to_do"))
+    late = rows.overdue(on).order_by().left().aggregate(parts=Count("pk"), owing=Sum(F("to_do") - F("pending")))
     totals = [("份额", f"{sums['parts']:,}")] + [(label, thousands(sums[name] or ZERO)) for name, label in SUMS]
     totals.append(("其中超期", f"{late['parts']:,} 份 {thousands(late['owing'] or ZERO)} 元"))
     template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"

@@ -30,10 +30,15 @@ def obligation_list(request: HttpRequest, uscc: str) -> HttpResponse:
     """The agency's parts, the most pressing first."""
     rows = list(Obligation.objects.of_agency(uscc).standing().order_by("status", "due_on", "pk")[:500])
     with_days_left(rows, timezone.localdate())
-    waiting = [row for row in rows if row.status == "open" and row.remaining > 0]
+    waiting = [row for row in rows if row.status == "open" and row.remaining > row.pending]
     done = [row for row in rows if row not in waiting]
     bars = _bars(uscc).order_by("-pk")
-    context = {"waiting": waiting, "done": done, "bars": bars, "to_do": sum(row.remaining for row in waiting)}
+    context = {
+        "waiting": waiting,
+        "done": done,
+        "bars": bars,
+        "to_do": sum(row.remaining - row.pending for row in waiting),
+    }
     return render(request, "dispatch/portal_obligations.html", context)
 
 

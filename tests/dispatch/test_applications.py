@@ -19,7 +19,7 @@ from dispatch import applications, cases, checks, obligations, replacing
 from dispatch.models import Application, RosterRow, Share
 from dispatch.parameters import Parameters
 from refunds.models import Assessment
-from tests.dispatch.agencies import AT, CLOCK, HOSTS, Paid, day, offences
+from tests.dispatch.agencies import AT, CLOCK, HOSTS, PEOPLE, Paid, day, offences
 from tests.money.conftest import Staff, bureau, staff
 from tests.people.builders import person, unit_user
 from tests.refunds.build import make_unit
@@ -188,6 +188,15 @@ def test_a_replacement_does_not_change_what_was_paid(agency: Paid) -> None:
     make_unit(90, uscc=HOSTS[0], unit_type="government", name="长春市示例局")
     with pytest.raises(Refusal, match=r"与已拨付的 300\.00 元不符"):
         replacing.replace(agency.application, agency.roster(), reason="单位性质有误", by=supervisor, at=AT)
+
+
+def test_every_bad_row_is_named_however_many(agency: Paid) -> None:
+    path = agency.roster()
+    bad = "".join(f"{PEOPLE[0]},甲,own,,,,2022-01,2022-12,1.00\n" for _ in range(700))
+    path.write_text(path.read_text(encoding="utf-8") + bad, encoding="utf-8")
+    with pytest.raises(Refusal, match="名册有 700 行不符合要求") as refused:
+        applications.submit(path, uscc=agency.unit.uscc, year=2024, on=agency.on, by=CLOCK, at=AT)
+    assert [line for line in range(5, 705) if f"第 {line} 行" not in str(refused.value)] == []
 
 
 def test_look_writes_nothing(agency: Paid) -> None:

@@ -58,6 +58,11 @@ TONES = {
     "fw_waiting": "amber",
     "fw_claimed": "red",
     "fw_settled": "green",
+    "fw_open": "blue",
+    "voucher_pending": "amber",
+    "voucher_verified": "green",
+    "voucher_rejected": "red",
+    "voucher_annulled": "red",
     "claim_granted": "green",
     "claim_refused": "red",
 }
