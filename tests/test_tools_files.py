@@ -74,7 +74,7 @@ def test_settings_and_configuration_document_name_the_same_variables() -> None:
     described = set(re.findall(r"^\| `([A-Z_]+)`", document, re.M))
     composed = set(re.findall(r"\$\{([A-Z_]+)", (BASE_DIR / "docker-compose.yml").read_text()))
     assert (read | composed) - described == set()
-    tests_and_benches = {"CASEWORKS_BENCH_FOLDER"}
+    tests_and_benches = {"CASEWORKS_BENCH_FOLDER", "CASEWORKS_EXAMPLES"}
     assert described - read - composed - tests_and_benches == set()
 
 
