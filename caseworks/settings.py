@@ -257,6 +257,9 @@ ATTACHMENT_LIMIT = env.int(
 )  # bytes of evidence, a voucher, a scan
 # a function (id_no, cert_no) -> Answer of subsidies.lookups that says what a source knows of a certificate
 CERTIFICATE_SOURCE = env.str("CASEWORKS_CERTIFICATE_SOURCE", default="subsidies.lookups.from_files")
+CERTIFICATE_URL = env.str("CASEWORKS_CERTIFICATE_URL", default="")
+CERTIFICATE_SECRET = env.str("CASEWORKS_CERTIFICATE_SECRET", default="")
+CERTIFICATE_TIMEOUT = env.int("CASEWORKS_CERTIFICATE_TIMEOUT", default=5)  # seconds
 FILE_SCANNER = env.str("CASEWORKS_FILE_SCANNER", default="caseworks.base.scanners.nothing")
 CLAMD = env.str("CASEWORKS_CLAMD", default="127.0.0.1:3310")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

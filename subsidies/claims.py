@@ -99,11 +99,12 @@ def take(
     rules = facts.rulebook(applied_on.year)
     stamp = Stamp(applied_on.year, channel, by, at)
     asked = {"id_hash": lookup_hash(id_no), "id_no": seal(id_no), "cert_no": cert_no, "applied_on": applied_on}
+    answer = lookups.ask(id_no, cert_no)
     for _ in range(TURNS):
         try:
             with transaction.atomic():
                 claim = _take(asked, rules, stamp, office)
-                lookups.look_up(id_no, cert_no, by=by, at=at, claim=claim)
+                lookups.keep(answer, id_no, cert_no, by=by, at=at, claim=claim)
                 return claim
         except UniqueViolation as breach:
             if breach.diag.constraint_name not in _SLOTS:

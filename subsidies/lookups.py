@@ -1,7 +1,8 @@
 """Looking a certificate up, and keeping the evidence: when, of which source, what it answered (J3.1).
 
 The source is an adapter named in settings (CERTIFICATE_SOURCE): a function `(id_no, cert_no) -> Answer`. The one that
-comes along answers from the certificate registry's imported files; one over HTTP is written against the same shape.
+comes along answers from the certificate registry's imported files; `certificate_service.over_http` asks the registry.
+A source is asked outside transactions: it may be slow, and what it answers is kept with the claim.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Answer:
     issued_on: str = ""
     issuer: str = ""
     cert_type: str = ""
+    problem: str = ""  # why there is no answer
 
 
 Adapter = Callable[[str, str], Answer]
@@ -52,16 +54,19 @@ def from_files(id_no: str, cert_no: str) -> Answer:
     )  # fmt: skip
 
 
-def look_up(
-    id_no: str, cert_no: str, *, by: Actor, at: datetime.datetime, claim: Claim | None = None
-) -> tuple[Answer, Lookup]:
-    """Ask the source and keep what it answered; joins the caller's transaction."""
+def ask(id_no: str, cert_no: str) -> Answer:
+    """Ask the source that settings name."""
     adapter: Adapter = import_string(settings.CERTIFICATE_SOURCE)
-    answer = adapter(id_no, cert_no)
+    return adapter(id_no, cert_no)
+
+
+def keep(
+    answer: Answer, id_no: str, cert_no: str, *, by: Actor, at: datetime.datetime, claim: Claim | None = None
+) -> Lookup:
+    """Keep what a source answered; joins the caller's transaction."""
     said = asdict(answer)
     text = json.dumps(said, ensure_ascii=False, sort_keys=True)
-    kept = Lookup.objects.create(
+    return Lookup.objects.create(
         claim=claim, id_hash=lookup_hash(id_no), id_no=id_no, cert_no=cert_no, source=answer.source, found=answer.found,
         answer=said, digest=hashlib.sha256(text.encode()).digest(), person=by.person, label=by.label, at=at,
     )  # fmt: skip
-    return answer, kept

@@ -141,10 +141,11 @@ def claim_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def claim_look_up(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the certificate register once more and keep what it answers (J3.1)."""
     claim = get_object_or_404(Claim.objects.visible_to(person_of(request), timezone.localdate()), pk=pk)
-    answer, _ = lookups.look_up(
-        claim.id_no, claim.cert_no, by=Actor.of_request(request), at=timezone.now(), claim=claim
-    )
-    if answer.found:
+    answer = lookups.ask(claim.id_no, claim.cert_no)
+    lookups.keep(answer, claim.id_no, claim.cert_no, by=Actor.of_request(request), at=timezone.now(), claim=claim)
+    if answer.problem:
+        messages.error(request, f"已留存：{answer.problem}。")
+    elif answer.found:
         messages.success(
             request, f"已查询并留存：{answer.occupation} {level_label(answer.level)}，{answer.issued_on} 发证。"
         )

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from caseworks.base.identifiers import mask_phone
-from caseworks.base.notices.signing import headers
+from caseworks.base.notices.signing import SIGNATURE, TIME, headers
 
 _log = logging.getLogger(__name__)
 _MOST = 64 * 1024  # bytes of an answer that are read
@@ -73,9 +73,12 @@ def http_signed(message: Message) -> Outcome:
     """
     body = json.dumps({"key": message.key, "phone": message.phone, "text": message.text}, ensure_ascii=False).encode()
     try:
-        status, answer = _posted(str(settings.SMS_URL), body, message.key)
+        answered = posted(
+            str(settings.SMS_URL), body, message.key, secret=settings.SMS_SECRET, seconds=settings.SMS_TIMEOUT
+        )
     except (OSError, http.client.HTTPException) as error:
         return Later(f"连接失败（{type(error).__name__}）")
+    status, answer = answered.status, answered.said
     if 200 <= status < 300:
         return Accepted(str(answer.get("id", ""))[:80])
     reason = str(answer.get("reason", ""))[:120].replace(message.phone, mask_phone(message.phone))
@@ -83,13 +86,38 @@ def http_signed(message: Message) -> Outcome:
     return Later(words) if status in _LATER or status >= 500 else Refused(words)
 
 
-def _posted(address: str, body: bytes, key: str) -> tuple[int, dict[str, object]]:
+@dataclass(frozen=True)
+class Answered:
+    """What the other side of a signed POST answered."""
+
+    status: int
+    body: bytes
+    time: str  # of its signature, where it signs
+    signature: str
+
+    @property
+    def said(self) -> dict[str, object]:
+        """The JSON object of the body; empty where there is none."""
+        try:
+            found = json.loads(self.body)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+def posted(
+    address: str, body: bytes, key: str, *, secret: str, seconds: float, setting: str = "CASEWORKS_SMS"
+) -> Answered:
+    """POST a signed body, over TLS unless to this machine, and give what was answered.
+
+    OSError and http.client.HTTPException where nobody answers in time; ImproperlyConfigured where `<setting>_URL` or
+    `<setting>_SECRET` is not set, or the address is none that may be used.
+    """
     url = urlsplit(address)
-    if url.scheme not in {"http", "https"} or not url.hostname or not settings.SMS_SECRET:
-        raise ImproperlyConfigured("CASEWORKS_SMS_URL and CASEWORKS_SMS_SECRET are needed for the HTTP gateway.")
+    if url.scheme not in {"http", "https"} or not url.hostname or not secret:
+        raise ImproperlyConfigured(f"{setting}_URL and {setting}_SECRET are needed for the HTTP gateway.")
     if url.scheme == "http" and url.hostname not in _OWN:
-        raise ImproperlyConfigured("CASEWORKS_SMS_URL must begin with https://, unless it is a relay on this machine.")
-    seconds = settings.SMS_TIMEOUT
+        raise ImproperlyConfigured(f"{setting}_URL must begin with https://, unless it is a relay on this machine.")
     connected: http.client.HTTPConnection
     if url.scheme == "https":
         connected = http.client.HTTPSConnection(
@@ -102,15 +130,11 @@ def _posted(address: str, body: bytes, key: str) -> tuple[int, dict[str, object]
         given = {
             "Content-Type": "application/json; charset=utf-8",
             "Idempotency-Key": key,
-            **headers(settings.SMS_SECRET, body, int(time.time())),
+            **headers(secret, body, int(time.time())),
         }
         connected.request("POST", path, body, given)
         answered = connected.getresponse()
         text = answered.read(_MOST)
+        return Answered(answered.status, text, answered.getheader(TIME, ""), answered.getheader(SIGNATURE, ""))
     finally:
         connected.close()
-    try:
-        answer = json.loads(text)
-    except ValueError:
-        answer = {}
-    return answered.status, answer if isinstance(answer, dict) else {}
