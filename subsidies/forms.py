@@ -103,6 +103,39 @@ class DismissForm(PlainForm):
     because = forms.CharField(label="不构成重复享受的理由", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+class CardForm(PlainForm):
+    """Another social-security card, and where it was read; the number is typed twice, a wrong one comes back weeks later."""
+
+    bank = forms.CharField(label="发卡银行", max_length=200)
+    account = forms.CharField(
+        label="社会保障卡银行账号", max_length=40,
+        widget=forms.TextInput(attrs={"class": "form-control code", "inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+    again = forms.CharField(
+        label="再输一次账号", max_length=40,
+        widget=forms.TextInput(attrs={"class": "form-control code", "inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+    active = forms.TypedChoiceField(
+        label="金融功能", choices=[("yes", "已激活"), ("no", "未激活")], coerce=lambda text: text == "yes"
+    )
+    source = forms.CharField(label="依据", max_length=200, help_text="如“本人出示新卡，读卡核对”")
+
+    def clean_account(self) -> str:
+        """Digits, 12 to 32 of them."""
+        found = normalise(self.cleaned_data["account"], identifier=True).replace(" ", "").replace("-", "")
+        if not (found.isascii() and found.isdigit() and 12 <= len(found) <= 32):
+            raise forms.ValidationError("社会保障卡银行账号应为 12 至 32 位数字。")
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """Both numbers are the same."""
+        given = super().clean() or {}
+        again = normalise(str(given.get("again") or ""), identifier=True).replace(" ", "").replace("-", "")
+        if "account" in given and given["account"] != again:
+            self.add_error("again", "两次输入的账号不一致，请核对。")
+        return given
+
+
 class EnterForm(PlainForm):
     """Who a worker is: the number, and the phone that the bureau has registered."""
 

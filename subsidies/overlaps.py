@@ -68,6 +68,11 @@ _WAITS = f"""
         SELECT FROM subsidies_overlap o
         WHERE o.claim_id = c.id AND o.level = t.level AND o.paid_on = t.paid_on AND o.dismissed_at IS NOT NULL)
 """.format(meets=f"SELECT c.id AS claim_id, t.id AS training_id {_MEETS}")
+_CARDS = """
+    SELECT encode(w.id_hash, 'hex') AS subject,
+           '社会保障卡变更（' || to_char(w.proposed_at, 'YYYY-MM-DD') || ' 登记）待另一人确认' AS reason
+    FROM registry_cardchange w WHERE w.status = 'proposed'
+"""
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,8 @@ def look(*, by: Actor, at: datetime) -> Looked:
 
 
 def obstacles() -> Source:
-    """People whose claim is not paid yet and meets a training subsidy: their payment waits for somebody's word."""
-    return Source(_WAITS, {})
+    """People whose payment waits for somebody's word: a claim that meets a training subsidy, a card that was changed."""
+    return Source(f"{_WAITS} UNION ALL {_CARDS}", {})
 
 
 def dismiss(overlap: Overlap, *, because: str, by: Actor, at: datetime) -> Overlap:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from caseworks.base.panels import Panel, Waiting
 from caseworks.people.models import Person
+from caseworks.registry.models import CardChange
 from subsidies import cases, summaries
 from subsidies.models import Claim, Overlap
 
@@ -20,6 +21,11 @@ def waiting(person: Person, on: dt.date) -> Iterator[Waiting]:
     yield Waiting(
         "subsidies_overlaps", "与培训补贴重复，待核实", "overlap.dismiss", "subsidies:overlap_list", rows,
         query="state=open", hint="两条记录并列；未拨付的暂缓，已拨付的已提出追回", tone="amber",
+    )  # fmt: skip
+    changed = CardChange.objects.visible_to(person, on).waiting()
+    yield Waiting(
+        "subsidies_cards", "社会保障卡变更，待另一人确认", "registry.confirm", "subsidies:card_list", changed,
+        hint="确认前不向此人拨付", tone="amber",
     )  # fmt: skip
 
 

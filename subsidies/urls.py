@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from subsidies.views import claims, counter, files, invitations, overlaps, statistics, workers
+from subsidies.views import cards, claims, counter, files, invitations, overlaps, statistics, workers
 
 app_name = "subsidies"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("<int:pk>/look-up/", claims.claim_look_up, name="claim_look_up"),
     path("new/", counter.claim_new, name="claim_new"),
     path("workers/<int:pk>/", workers.worker_detail, name="worker_detail"),
+    path("workers/<int:pk>/card/", cards.card_new, name="card_new"),
+    path("cards/", cards.card_list, name="card_list"),
+    path("cards/<int:pk>/", cards.card_decide, name="card_decide"),
     path("files/", files.file_list, name="file_list"),
     path("files/new/", files.file_new, name="file_new"),
     path("files/<int:pk>/", files.file_detail, name="file_detail"),

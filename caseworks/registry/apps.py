@@ -11,6 +11,7 @@ class RegistryConfig(AppConfig):
         from caseworks.people.offices import register_scoped
 
         register_scoped("registry_unit")
+        register_scoped("registry_cardchange")
         register_follower(
             """UPDATE registry_retirement
                   SET key = jsonb_set(key, '{id_hash}', to_jsonb(encode(rehashed.new, 'hex')))

@@ -35,6 +35,14 @@ class AccountStatus(models.TextChoices):
     REFUSED = "refused", "已退回"
 
 
+class CardChangeStatus(models.TextChoices):
+    """State of a changed social-security card: entered by one person, decided by another."""
+
+    PROPOSED = "proposed", "待确认"
+    CONFIRMED = "confirmed", "已生效"
+    REFUSED = "refused", "已退回"
+
+
 class DeclarationStatus(models.TextChoices):
     """State of a declaration: entered by one person, confirmed or refused by another, ended when it holds no longer."""
 

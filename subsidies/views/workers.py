@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from caseworks.base.errors import Refusal
 from caseworks.people.access import access
-from caseworks.registry.models import Worker
+from caseworks.registry.models import CardChange, Worker
 from subsidies import persons
 from subsidies.models import Invitation, Overlap
 from subsidies.persons import Spell, month_number
@@ -92,5 +92,7 @@ def worker_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "invitations": Invitation.objects.filter(id_hash=worker.id_hash),
         "overlaps": Overlap.objects.filter(claim__id_hash=worker.id_hash).select_related("claim"),
         "may_take": person.has_perm("claim.take"),
+        "changes": CardChange.objects.filter(id_hash=worker.id_hash).select_related("proposed_by", "decided_by")[:10],
+        "may_change": person.has_perm("account.enter"),
     }
     return render(request, "subsidies/worker_detail.html", context)

@@ -91,8 +91,8 @@ PAGES = (
 )
 
 
-def person(level: str) -> Client:
-    """A signed-in clerk of the province, of a city or of a county."""
+def person(level: str, role: str = "clerk") -> Client:
+    """Somebody signed in, a clerk unless told otherwise, of the province, of a city or of a county."""
     from caseworks.people.enums import CLASS_OF_ROLE
     from caseworks.people.models import Appointment, Office, Person
 
@@ -103,8 +103,8 @@ def person(level: str) -> Client:
     Appointment.objects.create(
         person=made,
         office=office,
-        role="clerk",
-        role_class=CLASS_OF_ROLE["clerk"],
+        role=role,
+        role_class=CLASS_OF_ROLE[role],
         since=timezone.localdate(),
         made_at=timezone.now(),
     )

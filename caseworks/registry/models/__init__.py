@@ -1,6 +1,7 @@
 """The registry's nouns: units, their accounts and contributions, the people, and the record of every import."""
 
 from caseworks.registry.models.accounts import Account
+from caseworks.registry.models.cards import CardChange
 from caseworks.registry.models.contributions import Contribution, FundYear, Listing, Separation
 from caseworks.registry.models.declarations import AccountDeclaration
 from caseworks.registry.models.imports import ImportFile, RejectedRow, Retirement
@@ -12,6 +13,7 @@ __all__ = [
     "Account",
     "AccountDeclaration",
     "BenefitSpell",
+    "CardChange",
     "Certificate",
     "Contribution",
     "FundYear",
