@@ -119,6 +119,7 @@ def look(run: Run) -> None:
                 tell=lambda rows: run.report(rows, None, "正在核对名册"),
             )
         except UnreadableFile as problem:
+            remove(run)  # what cannot be read is not kept
             raise Refusal(str(problem)) from problem
         run.done = looked.count
         run.summary = {**asked, **described(looked)}

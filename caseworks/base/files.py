@@ -26,6 +26,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.utils.module_loading import import_string
 
+from caseworks.base import contents
 from caseworks.base.errors import Refusal
 from caseworks.base.models import StoredFile
 
@@ -73,7 +74,8 @@ def limit() -> int:
 def accept(uploaded: Uploaded, kinds: Collection[str] = EVIDENCE, *, most: int | None = None) -> Accepted:
     """Look at a file: `kinds` are the types allowed, `most` its bytes (default: settings.ATTACHMENT_LIMIT).
 
-    Refusal where it is too large, empty, of another kind, or where the scanner of settings.FILE_SCANNER finds something.
+    Refusal where it is too large, empty, of another kind, broken or harmful (`contents`), or where the scanner of
+    settings.FILE_SCANNER finds something.
     """
     name, most = _name_of(uploaded.name or "未命名"), most or limit()
     if (uploaded.size or 0) > most:
@@ -84,12 +86,15 @@ def accept(uploaded: Uploaded, kinds: Collection[str] = EVIDENCE, *, most: int |
         words = [_WORDS.get(kind, kind) for kind in sorted(kinds, key=list(_WORDS).index)]
         allowed = "、".join(words[:-1]) + (" 或 " if len(words) > 1 else "") + words[-1]
         raise Refusal(f"“{name}”不是可用的 {allowed} 文件（按内容识别），没有保存。请换一个文件。")
+    wrong = contents.problem(content, found.mime)
+    if wrong:
+        raise Refusal(f"“{name}”没有保存：{wrong}。请重新扫描、拍照或导出后上传。")
     scanner: Callable[[bytes], str] = import_string(settings.FILE_SCANNER)
     threat = scanner(content)
     if threat:
         _log.warning("a file handed in was refused by the scanner: %s", threat)
         raise Refusal(f"“{name}”未通过安全检查（{threat}），没有保存。请检查电脑后换一个文件。")
-    return Accepted(content, name, found.mime, hashlib.sha256(content).hexdigest())
+    return Accepted(content, _ended(name, found.mime), found.mime, hashlib.sha256(content).hexdigest())
 
 
 def made(content: bytes, name: str, kind: str = PDF) -> Accepted:
@@ -173,8 +178,16 @@ def framing(view: View) -> View:
 
 def _name_of(name: str) -> str:
     """The last part of a name, its ending kept where it is cut."""
-    path = PurePath(name.replace("\\", "/").replace("\x00", ""))
+    shown = "".join(letter for letter in name if letter.isprintable())  # nothing that turns the rest of a name around
+    path = PurePath(shown.replace("\\", "/"))
     return path.stem[: 200 - len(path.suffix[:10])] + path.suffix[:10] if path.name else "未命名"
+
+
+def _ended(name: str, kind: str) -> str:
+    """A name whose ending belongs to another kind gets the right one behind it."""
+    ending = PurePath(name).suffix.lower()
+    fits = ending in ("", _ENDINGS.get(kind, ending)) or (kind == JPG and ending == ".jpeg")
+    return name if fits else name + _ENDINGS[kind]
 
 
 def _megabytes(size: int) -> str:

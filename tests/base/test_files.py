@@ -136,7 +136,7 @@ def daemon() -> Iterator[str]:
 
 def test_the_scanner_of_the_settings_is_asked(daemon: str, settings: Any) -> None:
     settings.FILE_SCANNER, settings.CLAMD = "caseworks.base.scanners.clamd", daemon
-    assert files.accept(handed(PDF + bytes(200_000))).type == "application/pdf"
+    assert files.accept(handed(PDF + bytes(200_000) + b"%%EOF")).type == "application/pdf"
     with pytest.raises(Refusal, match="未通过安全检查（Eicar），没有保存"):
         files.accept(handed(PDF + b" EICAR"))
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from caseworks.cases.models import Case, CaseNote, CommonOpinion, Examination, FlagClearing, Review, ReviewSheet
 from refunds.models import Assessment, ScreeningRun
+from tests.dispatch_pages.hostile import png
 from tests.refunds_pages.conftest import assess, judged, make_unit, person, sign_in  # noqa: F401
 
 pytestmark = pytest.mark.django_db
@@ -183,7 +184,7 @@ def test_a_case_has_its_sheet_its_files_and_its_year_in_words(opened: dict[str, 
     page = words(clerk.get(reverse("cases:case_detail", args=[case.pk])).content.decode())
     assert page.index("退回原因：依据材料不足 缺凭证") < page.index("审核记录")
     assert "退回初审（依据材料不足）：缺凭证" in page
-    picture = SimpleUploadedFile("凭证.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 64)
+    picture = SimpleUploadedFile("凭证.png", png(10, 10))
     address = reverse("cases:case_attach", args=[case.pk])
     assert (
         "附件“凭证.png”已保存"

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from caseworks.base.sheets.errors import UnreadableFile
 
@@ -17,6 +18,11 @@ BLOCK = 1 << 20
 UNPACKED_LIMIT = 512 << 20  # bytes of a workbook, unpacked
 PACKING_LIMIT = 200  # times that a large part of a workbook may be packed
 _LARGE_PART = 10 << 20
+SPAN_LIMIT = 16_000_000  # cells that a sheet may span without holding about as many
+SPAN_MOST = 60_000_000
+_CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,7})([0-9]{1,9})["']""")
+_FAR = re.compile(rb"""\sr\s*=\s*["'](?:[A-Za-z]{2}|[A-Za-z]?[0-9]{6})""")
+_WIDE = re.compile(rb"""\sr\s*=\s*["'](?:[A-Za-z]{2}|[A-Za-z]?[0-9]{8})""")
 _NOTHING = "未导入任何内容。"
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _CERTAIN = 4  # ideographs
@@ -145,6 +151,29 @@ def _check_gb18030(path: Path, bom: bool) -> None:
                 )
 
 
+def _check_span(name: str, stream: IO[bytes], size: int) -> None:
+    """A sheet is unpacked from its first cell to its last: a lone cell far away would take all memory there is.
+
+    Looked at closely where a cell lies beyond column Z, or a row beyond the hundred thousandth in a sheet too small for it.
+    """
+    far, rows, columns, before = (_FAR if size < SPAN_LIMIT else _WIDE), 0, b"", b""
+    while block := stream.read(BLOCK):
+        if far.search(before + block):
+            found = set(_CELL.findall(before + block))
+            rows = max(rows, max(int(row) for _, row in found))
+            columns = max([columns, *{letters.upper() for letters, _ in found}], key=lambda one: (len(one), one))
+        before = block[-32:]
+    width = 0
+    for letter in columns:
+        width = width * 26 + letter - 64
+    span = rows * max(width, 1)
+    if span > SPAN_MOST or (span > SPAN_LIMIT and span > size // 2):
+        raise UnreadableFile(
+            f"{name} 的工作表延伸到第 {rows} 行第 {width} 列，内容却很少，无法读取。{_NOTHING}"
+            "请删除多余的空行空列，或另存为 CSV 后重试。"
+        )
+
+
 def _check_workbook(path: Path) -> None:
     """A workbook must be whole, and must not unpack to more than a workbook would. (zip bombs are refused)"""
     try:
@@ -163,7 +192,6 @@ def _check_workbook(path: Path) -> None:
                 )
             for part in parts:
                 with archive.open(part) as stream:
-                    while stream.read(BLOCK):
-                        pass
+                    _check_span(path.name, stream, part.file_size)  # any part may be the sheet: names are free
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
         raise UnreadableFile(f"{path.name} 不完整、已损坏或已加密。{_NOTHING}请重新另存为 .xlsx 后重试。") from error
