@@ -28,7 +28,7 @@ def paper(case: Case, person: Person, *, at: dt.datetime) -> dict[str, object]:
     on = timezone.localdate(at)
     return {
         "title": f"{case.year} 年度{case.get_scheme_display()}审核表",
-        "number": f"{case.scheme.upper()}-{case.year}-{case.pk}",
+        "number": f"{case.get_scheme_display()}〔{case.year}〕{case.pk}",
         "issuer": case.office.name,
         "printed": f"打印：{person} {timezone.localtime(at):%Y-%m-%d %H:%M}",
         "facts": _facts(case),

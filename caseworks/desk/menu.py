@@ -20,6 +20,8 @@ class Item:
     admin: bool = False
     #: other lists whose waiting work is counted beside this line
     counts: tuple[str, ...] = ()
+    #: pages elsewhere that belong to this line
+    below: tuple[str, ...] = ()
 
 
 MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
@@ -71,7 +73,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("技能补贴统计", "bi-bar-chart", "subsidies:statistics", "claim.view"),
         ),
     ),
-    ("审核", (Item("审核", "bi-clipboard-check", "cases:review_list", "case.view"),)),
+    ("审核", (Item("审核", "bi-clipboard-check", "cases:review_list", "case.view", below=("/desk/cases/",)),)),
     (
         "公示",
         (
@@ -160,7 +162,7 @@ def menu(may: Callable[[str], bool], path: str, counts: Mapping[str, int], *, ad
     for label, items in MENU:
         allowed = [(item, _address(item)) for item in items if _allowed(item, may, admin)]
         found.append((label, [(item, url) for item, url in allowed if url]))
-    current = _current(path, [url for _, lines in found for _, url in lines])
+    current = _current(path, [(top, url) for _, lines in found for item, url in lines for top in (url, *item.below)])
     return [
         Group(
             label,
@@ -187,6 +189,8 @@ def _address(item: Item) -> str:
         return ""
 
 
-def _current(path: str, addresses: list[str]) -> str:
-    """The longest address that the page's path lies below."""
-    return max((url for url in addresses if path.startswith(url)), key=len, default="")
+def _current(path: str, addresses: list[tuple[str, str]]) -> str:
+    """The entry with the longest address that the page's path lies below."""
+    return max(
+        ((top, url) for top, url in addresses if path.startswith(top)), key=lambda pair: len(pair[0]), default=("", "")
+    )[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,14 @@ LIMIT = Plain("超过账户收款限额", "请收款人到开户银行调整限�
 BANKS_OWN = Plain("银行系统处理失败", "账户无须更正：向银行核实未入账后，写明核实情况，由另一人确认重新支付。", False)
 UNKNOWN = Plain("银行未说明清楚", "请向银行查明原因；账户有误的更正账户，无误的写明核实情况。", False)
 
+_OF_A_CARD = {
+    NAME.label: "请本人核对社会保障卡上的姓名和账号，更正后的卡信息由社保卡数据导入，由另一人确认后再付。",
+    CLOSED.label: "请本人补办或换领社会保障卡并激活金融功能，更新卡信息后再付。",
+    FROZEN.label: "请本人持社会保障卡到发卡银行恢复使用，恢复后写明核实情况再付。",
+    NUMBER.label: "请本人核对社会保障卡的金融账号，更新卡信息后再付。",
+    BANK.label: "请向发卡银行核对开户行和联行号，更新卡信息后再付。",
+}
+
 # The first that matches counts: "户名不符，账号不存在" is mended by the name's owner either way.
 _WORDS: tuple[tuple[tuple[str, ...], Plain], ...] = (
     (("未激活", "没有激活", "激活"), CARD),
@@ -45,6 +53,7 @@ _WORDS: tuple[tuple[tuple[str, ...], Plain], ...] = (
 )
 
 
-def plain(words: str) -> Plain:
-    """What the bank's words mean."""
-    return next((found for known, found in _WORDS if any(word in words for word in known)), UNKNOWN)
+def plain(words: str, *, card: bool = False) -> Plain:
+    """What the bank's words mean; a person, who is paid to the social-security card, is asked for a card."""
+    found = next((found for known, found in _WORDS if any(word in words for word in known)), UNKNOWN)
+    return replace(found, next=_OF_A_CARD.get(found.label, found.next)) if card else found

@@ -41,8 +41,8 @@ _ASSESSMENTS = """
         rejected_rows, late_months, account_proposed, name, region, unit_type, size, status, dispatch_licence,
         first_arrears, lists, bar, determined, outcome, reasons, flags, premium, layoff_rate, ratio, amount)
     SELECT 2024, u.uscc, u.id, u.office_id, u.city_office_id, %(policy)s, '', '2024-06-28', 12, 0, 10, 10, 0, 0, 0, 0, 0,
-           false, u.name, u.region, u.unit_type, u.size, u.status, '', '', '', '', '', 'eligible', '{}', '{}', 1000, 0,
-           0.6, 100 + u.id %% 900
+           false, u.name, u.region, u.unit_type, u.size, u.status, '', '', '', '', '', 'eligible', '{}', '{}',
+           (100 + u.id %% 900) * 10, 0, 0.6, (100 + u.id %% 900) * 6
     FROM registry_unit u
 """
 # What booking the results wrote, for the floor: table, the rows, and what of a row was changed where it stood before.

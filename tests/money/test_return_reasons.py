@@ -28,3 +28,12 @@ TABLE = [
 def test_the_banks_words_in_plain_ones(words: str, meant: Plain) -> None:
     assert return_reasons.plain(words) is meant
     assert meant.next.endswith("。")
+
+
+def test_a_person_is_asked_for_a_card_and_not_for_a_certificate_of_opening() -> None:
+    for words in ("户名不符", "账户已销户", "账户冻结", "账号不存在", "联行号有误"):
+        unit, person = return_reasons.plain(words), return_reasons.plain(words, card=True)
+        assert (person.label, person.mend) == (unit.label, unit.mend)
+        assert "单位" not in person.next
+        assert "卡" in person.next
+    assert return_reasons.plain("系统超时", card=True) == return_reasons.BANKS_OWN

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from caseworks.base.enums import PaidTo
 from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
@@ -89,7 +90,7 @@ def payment_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "movements": payment.movements.select_related("result_file").order_by("pk"),
         "attempts": Payment.objects.filter(case=payment.case_id).exclude(pk=payment.pk).order_by("pk"),
         "now": now if current else None,
-        "plain": return_reasons.plain(payment.reason) if current else None,
+        "plain": return_reasons.plain(payment.reason, card=payment.account_kind == PaidTo.CARD) if current else None,
         "may_keep": current and by.may("payment.keep", payment.office),
         "may_resend": current and now is not None and now.ready and by.may("payment.mend", payment.office),
     }

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from caseworks.base.enums import PaidTo
 from caseworks.base.errors import Refusal
 from caseworks.base.pages import KeysetPage
 from caseworks.base.sheets.errors import UnreadableFile
@@ -22,10 +23,16 @@ from caseworks.money.enums import PaymentStatus
 from caseworks.money.filters import ORDERS
 from caseworks.money.forms import ResultForm
 from caseworks.money.models import Payment, PaymentQuerySet, ResultFile
+from caseworks.money.return_reasons import Plain
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
 from caseworks.registry.downloads import Column, table_response
+
+
+def _plain(row: Payment) -> Plain:
+    return return_reasons.plain(row.reason, card=row.account_kind == PaidTo.CARD)
+
 
 RETURNED_COLUMNS = (
     Column("支付编号", lambda row: row.payment_no, 18),
@@ -39,8 +46,8 @@ RETURNED_COLUMNS = (
     Column("金额（元）", lambda row: row.amount, 16),
     Column("退回日期", lambda row: row.returned_on, 12),
     Column("银行原话", lambda row: row.reason, 30),
-    Column("退回原因", lambda row: return_reasons.plain(row.reason).label, 26),
-    Column("下一步", lambda row: return_reasons.plain(row.reason).next, 60),
+    Column("退回原因", lambda row: _plain(row).label, 26),
+    Column("下一步", lambda row: _plain(row).next, 60),
 )
 
 
@@ -134,6 +141,5 @@ def beside(page: KeysetPage) -> list[dict[str, object]]:
     """The returned payments of a page, each with its reason in plain words and what became of its account."""
     now = payments.returned_of(page.rows)
     return [
-        {"number": number, "row": row, "plain": return_reasons.plain(row.reason), "now": now.get(row.pk)}
-        for number, row in page.numbered()
+        {"number": number, "row": row, "plain": _plain(row), "now": now.get(row.pk)} for number, row in page.numbered()
     ]
