@@ -17,6 +17,7 @@ from caseworks.cases.enums import Status
 from caseworks.people.enums import OfficeLevel
 from caseworks.people.models import Office, Person
 from caseworks.people.scope import offices_in_scope
+from subsidies import signs
 from subsidies.enums import Channel, Level, Outcome, OverlapKind, Sign
 from subsidies.models import ClaimQuerySet, OverlapQuerySet
 from subsidies.parameters import REASONS
@@ -91,7 +92,7 @@ class ClaimFilter(ScopedForm):
         if given["reason"]:
             rows = rows.filter(reasons__contains=[given["reason"]])
         if given["sign"]:
-            rows = rows.exclude(signs=[]) if given["sign"] == "any" else rows.filter(signs__contains=[given["sign"]])
+            rows = signs.raised(rows, given["sign"])
         if given["issuer"]:
             rows = rows.filter(issuer__contains=given["issuer"])
         if given["occupation"]:

@@ -6,14 +6,17 @@ a year are marked in the statement that opens them and one claim on its page by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
+from caseworks.law.models import Policy
 from subsidies.enums import Sign
 from subsidies.facts import typed
-from subsidies.models import Claim
+from subsidies.models import Claim, ClaimQuerySet
 
 # Each gives how many it counts; below its threshold (or at nought) it is no sign.
 COUNTS: Mapping[Sign, str] = {
@@ -46,6 +49,42 @@ def _raised(sign: Sign) -> str:
 
 
 FLAGS = f"array_remove(ARRAY[{', '.join(_raised(sign) for sign in Sign)}]::text[], NULL)"
+
+
+# Claims without a case carry no signs yet: they are counted when somebody asks, by the same words.
+_UNOPENED = """
+    SELECT {wanted} FROM subsidies_claim c
+    LEFT JOIN registry_worker w ON w.id_hash = c.id_hash
+    JOIN unnest(%s::bigint[], %s::int[], %s::int[]) AS p(policy, phone_crowd, issuer_crowd) ON p.policy = c.policy_id
+    WHERE c.case_id IS NULL AND {which}
+"""
+
+
+def _crowds(claims: QuerySet[Claim]) -> list[list[int]]:
+    used = claims.filter(case=None).order_by().values("policy_id").distinct()
+    rows = {row.pk: typed(row) for row in Policy.objects.filter(pk__in=used).prefetch_related("figures")}
+    return [list(rows), [row.phone_crowd for row in rows.values()], [row.issuer_crowd for row in rows.values()]]
+
+
+def raised(claims: ClaimQuerySet, sign: str) -> ClaimQuerySet:
+    """Of these claims those with the sign, or with any (`any`): as marked when a case was opened, or as counted now."""
+    signs = list(Sign) if sign == "any" else [Sign(sign)]
+    which = " OR ".join(f"{COUNTS[each]} >= {_LEAST.get(each, '1')}" for each in signs)
+    counted = RawSQL(_UNOPENED.format(wanted="c.id", which=f"({which})"), _crowds(claims))  # noqa: S611 - our own words
+    marked = ~Q(signs=[]) if sign == "any" else Q(signs__contains=[sign])
+    return claims.filter(Q(case__isnull=False) & marked | Q(case=None, pk__in=counted))
+
+
+def shown(claims: Sequence[Claim]) -> dict[int, list[str]]:
+    """The signs of each of some claims: as marked when its case was opened, or as counted now."""
+    found = {claim.pk: list(claim.signs) for claim in claims}
+    ids = [claim.pk for claim in claims if claim.case_id is None]
+    if ids:
+        with connection.cursor() as cursor:
+            statement = _UNOPENED.format(wanted=f"c.id, {FLAGS}", which="c.id = ANY(%s)")
+            cursor.execute(statement, [*_crowds(Claim.objects.filter(pk__in=ids)), ids])
+            found |= dict(cursor.fetchall())
+    return found
 
 
 class Seen(NamedTuple):

@@ -45,7 +45,7 @@ COLUMNS = (
     Column("申领方式", lambda row: row.get_channel_display(), 9),
     Column("结论", lambda row: row.get_outcome_display(), 9),
     Column("原因", lambda row: "；".join(REASONS.get(code, code) for code in row.reasons), 40),
-    Column("提示", lambda row: "；".join(str(_SIGNS.get(code, code)) for code in row.signs), 24),
+    Column("立件时的提示", lambda row: "；".join(str(_SIGNS.get(code, code)) for code in row.signs), 24),
     Column("金额（元）", lambda row: row.amount, 12),
     Column("进度", progress, 12),
 )
@@ -59,8 +59,10 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     form, rows = asked(request, on)
     page = KeysetPage(rows.select_related("office", "case"), NEWEST, request.GET)
     address = request.GET.urlencode()
+    seen = signs.shown(list(page))
     context = {
         "form": form,
+        "rows": [(number, row, seen[row.pk]) for number, row in page.numbered()],
         "page": page,
         "any": Claim.objects.exists(),
         "year": form.data.get("year", ""),

@@ -144,6 +144,31 @@ def test_who_could_claim_and_has_not_is_invited_once() -> None:
     assert invite(AT + datetime.timedelta(days=2)).posted == 1
 
 
+def test_claims_without_a_case_are_filtered_and_shown_by_their_signs() -> None:
+    shared, alone = build.worker(1), build.worker(2)
+    other = build.worker(3)
+    first = Worker.objects.get(id_hash=lookup_hash(shared))
+    Worker.objects.filter(id_hash=lookup_hash(other)).update(card_hash=first.card_hash)
+    build.certificate(shared, "C1")
+    build.certificate(alone, "C2", issued_on="2024-02-11")
+    build.certificate(other, "C3", issued_on="2024-02-12")
+    mine, plain, refused = take(shared, "C1"), take(alone, "C2"), take(other, "C9")
+    assert signs.shown([mine, plain, refused]) == {
+        mine.pk: ["card_shared"],
+        plain.pk: [],
+        refused.pk: ["card_shared"],
+    }
+    rows = Claim.objects.of_year(2024)
+    assert set(signs.raised(rows, "card_shared")) == {mine, refused}
+    assert set(signs.raised(rows, "any")) == {mine, refused}
+    assert set(signs.raised(rows, "level_jump")) == set()
+    reviews.open_eligible(scheme="subsidies", year=2024, by=OPERATOR, at=AT)
+    mine.refresh_from_db()
+    assert (mine.case_id is None, mine.signs) == (False, ["card_shared"])
+    assert set(signs.raised(rows, "card_shared")) == {mine, refused}
+    assert signs.shown([mine]) == {mine.pk: ["card_shared"]}
+
+
 # -- signing in by a code
 
 
