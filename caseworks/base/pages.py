@@ -33,6 +33,10 @@ class Order:
     columns: tuple[str, ...]
     descending: bool = False
 
+    def __post_init__(self) -> None:
+        if any(column.startswith("-") for column in self.columns):
+            raise ValueError(f"an order has one direction, descending={self.descending}: {self.columns}")
+
     def by(self, *, reverse: bool = False) -> list[str]:
         """Arguments of order_by()."""
         sign = "-" if self.descending != reverse else ""

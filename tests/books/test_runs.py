@@ -157,5 +157,15 @@ def test_pages_are_red_with_a_link_to_the_offending_rows_of_the_own_offices(
     assert "账目相符" in supervisor.get("/desk/books/").content.decode()
 
 
+def test_the_looks_go_on_over_the_pages(sign_in: Callable[..., Client]) -> None:
+    for _ in range(22):
+        looking.look(Scope.ALL, by=CLOCK, at=AT)
+    client = sign_in("supervisor")
+    first = client.get("/desk/books/", {"rows": 20})
+    assert len(first.context["page"].rows) == 20
+    second = client.get(f"/desk/books/?{first.context['page'].next_query}")
+    assert [row.pk for row in second.context["page"].rows] == list(BooksRun.objects.values_list("pk", flat=True))[20:]
+
+
 def test_an_administrator_sees_no_books(sign_in: Callable[..., Client]) -> None:
     assert sign_in("administrator").get("/desk/books/").status_code == 403

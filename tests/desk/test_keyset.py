@@ -73,3 +73,8 @@ def test_the_address_keeps_the_filter_and_drops_the_old_cursor() -> None:
 def test_an_empty_list_has_no_neighbours(db: None) -> None:
     page = KeysetPage(Run.objects.none(), ORDERS, QueryDict("rows=37&order=nothing"))
     assert (len(page), page.has_next, page.has_previous, page.size, page.order_name) == (0, False, False, 50, "newest")
+
+
+def test_an_order_has_one_direction() -> None:
+    with pytest.raises(ValueError, match="descending"):
+        Order("最新", ("-id",))

@@ -16,7 +16,7 @@ from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
 
-ORDERS = {"new": Order("最近的在前", ("-pk",))}
+ORDERS = {"new": Order("最近的在前", ("pk",), descending=True)}
 
 
 @access("books.view")

@@ -24,7 +24,7 @@ from caseworks.registry.account_forms import AccountForm
 from caseworks.registry.models import Account, Unit
 
 NEWEST = 3  # messages and papers on the first page
-ORDERS = {"new": Order("最新", ("-id",))}
+ORDERS = {"new": Order("最新", ("id",), descending=True)}
 
 
 @portal
