@@ -52,6 +52,9 @@ def load(folder: Path, units: int) -> None:
     import demo_schemes
     import demo_year
     from django.core.management import call_command
+    from django.utils import timezone
+
+    from caseworks.oversight import figures
 
     print(f"Making a province of {units} units in {folder}", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
@@ -70,6 +73,7 @@ def load(folder: Path, units: int) -> None:
     demo_schemes.run(YEAR, folder / "schemes")
     call_command("check_books")
     call_command("verify_history")
+    figures.refresh_all(at=timezone.now())
 
 
 def enterprises() -> None:

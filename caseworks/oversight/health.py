@@ -25,15 +25,20 @@ CROWDED = 100  # tasks waiting
 DAY = dt.timedelta(days=1)
 #: What the tasks of the clock are called on a page; one that is not named here shows its own name.
 WORDS = {
+    "base.deliver_notices": "通知发送",
     "books.check": "账目核对",
     "books.check_changed": "有变化业务的账目核对",
     "cases.anchor_history": "办理历史锚定",
     "cases.clear_announcements": "公示期满转拨付",
+    "cases.take_down_announcements": "公示到期撤下",
+    "dispatch.enforce_deadlines": "转付期限扫描",
+    "dispatch.issue_letters": "派遣告知文书",
+    "money.remind_left_over": "年末未办结催办",
     "oversight.pulse": "运行心跳",
     "oversight.make_exports": "痕迹导出",
     "oversight.refresh": "看板数字更新",
     "oversight.refresh_all": "往年看板数字更新",
-    "dispatch.enforce_deadlines": "转付期限扫描",
+    "subsidies.look_for_overlaps": "重复享受比对",
 }
 
 

@@ -82,5 +82,7 @@ def test_a_month_of_another_city_is_not_there(account: Account, staff: Staff) ->
     assert (
         page(staff.cashier).get(reverse("money:reconciliation_month", args=[account.office.pk, "x"])).status_code == 404
     )
+    province = page(Actor.of_person(person("above", "cashier", at_office="220000")))
+    assert "2024-07 待核实" in words(province, reverse("money:reconciliation_list")), "the account that money moved on"
     county = page(Actor.of_person(person("county", "cashier", at_office="220102")))
     assert "还没有可以对账的月份" in words(county, reverse("money:reconciliation_list"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
 from caseworks.base.enums import Role
+from caseworks.oversight import health
 from caseworks.oversight.lists import all_lists
 from caseworks.oversight.urls import patterns
 from caseworks.people.models import Person
@@ -65,6 +67,11 @@ def browser(db: None, request: pytest.FixtureRequest) -> Client:
 def status_of(client: Client, address: str) -> int:
     status = client.get(address).status_code
     return client.post(address).status_code if status == 405 else status
+
+
+def test_every_task_of_the_clock_has_a_name_in_words() -> None:
+    scheduled = {str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert scheduled == set(health.WORDS)
 
 
 def test_every_page_is_in_the_table() -> None:

@@ -82,9 +82,7 @@ def _list(request: HttpRequest, refused: Refusal | None = None, name: str = "") 
     person, on = _person(request), timezone.localdate()
     offices = list(_pools(person, on))
     asked = request.POST.get("office") or request.GET.get("office", "")
-    own = person.office.city_or_self_id if person.office else None
-    chosen = next((office for office in offices if str(office.pk) == asked), None)
-    chosen = chosen or next((office for office in offices if office.pk == own), offices[0] if offices else None)
+    chosen = next((office for office in offices if str(office.pk) == asked), None) or _usual(offices, person)
     context = {
         "offices": offices,
         "office": chosen,
@@ -95,6 +93,14 @@ def _list(request: HttpRequest, refused: Refusal | None = None, name: str = "") 
         "refused_name": name,
     }
     return render(request, "money/reconciliation_list.html", context, status=422 if refused else 200)
+
+
+def _usual(offices: list[Office], person: Person) -> Office | None:
+    """The account that is shown where none is asked for: the own one, or the first that has money moved."""
+    own = person.office.city_or_self_id if person.office else None
+    offices = sorted(offices, key=lambda office: office.pk != own)
+    used = (office for office in offices if Movement.objects.of_pool(office).exists())
+    return next(used, offices[0] if offices else None)
 
 
 def _months(office: Office) -> list[Mapping[str, Any]]:
