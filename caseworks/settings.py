@@ -317,6 +317,7 @@ CELERY_BEAT_SCHEDULE = {
     "enforce-deadlines": {"task": "dispatch.enforce_deadlines", "schedule": crontab(hour=0, minute=5)},
     "dispatch-letters": {"task": "dispatch.issue_letters", "schedule": crontab(minute=35)},
     "clear-announcements": {"task": "cases.clear_announcements", "schedule": crontab(hour=0, minute=20)},
+    "end-changed-approvals": {"task": "cases.end_changed_approvals", "schedule": crontab(minute=25)},
     "remind-left-over": {"task": "money.remind_left_over", "schedule": crontab(hour=8, minute=30)},
     "subsidies-overlaps": {"task": "subsidies.look_for_overlaps", "schedule": crontab(hour=1, minute=10)},
     "deliver-notices": {"task": "base.deliver_notices", "schedule": crontab()},

@@ -161,7 +161,7 @@ def judged(reader: psycopg.Connection[Any], rules: Rulebook, year: int, reach: R
             f" AND a.case_id IS NOT NULL AND a.judged_on = %(day)s AND {reach.sql('a')})"
         )
         lines = facts.copied(reader, dated.question, chosen, {**base, "day": day})
-        yield from assessments.judged(_as_they_were(lines, then), dated, assessments.Cause(year, timezone.now()))
+        yield from assessments.judged(as_they_were(lines, then), dated, assessments.Cause(year, timezone.now()))
 
 
 def _days(reader: psycopg.Connection[Any], year: int, reach: Reach) -> dict[datetime.date, dict[str, tuple[str, str]]]:
@@ -181,7 +181,7 @@ def _days(reader: psycopg.Connection[Any], year: int, reach: Reach) -> dict[date
     return found
 
 
-def _as_they_were(lines: Iterable[str], then: dict[str, tuple[str, str]]) -> Iterator[str]:
+def as_they_were(lines: Iterable[str], then: dict[str, tuple[str, str]]) -> Iterator[str]:
     """The lines of facts, with the status and licence at the first judgement where a unit has others today."""
     for line in lines:
         before = then.get(line[: line.index("\t")])

@@ -74,6 +74,13 @@ def case_payees(year: int) -> Source:
     return payees(year)
 
 
+def case_changed(ids: Iterable[int]) -> Mapping[int, str]:
+    """Cases that would be judged differently now, and in what."""
+    from refunds.drift import changed
+
+    return changed(ids)
+
+
 def case_announced() -> Announced:
     """What an announcement shows besides name and amount."""
     from refunds.cases import announced

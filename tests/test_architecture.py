@@ -265,7 +265,8 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "cases_event": ("caseworks.cases.history",),
     "cases_examination": ("caseworks.cases.reviews",),
     "cases_flagclearing": ("caseworks.cases.reviews",),
-    "cases_review": ("caseworks.cases.reviews", "caseworks.cases.openings"),  # signs; a new judgement ends signatures
+    # signs; a new judgement ends signatures; so does what is true no longer
+    "cases_review": ("caseworks.cases.reviews", "caseworks.cases.openings", "caseworks.cases.approvals"),
     "cases_reviewsheet": ("caseworks.cases.openings",),
     "cases_hold": ("caseworks.cases.holds",),
     "cases_objection": ("caseworks.cases.objections",),

@@ -61,6 +61,7 @@ class SendBackReason(models.TextChoices):
     EVIDENCE_MISSING = "evidence_missing", "依据材料不足"
     AMOUNT_DOUBTFUL = "amount_doubtful", "金额存疑"
     ACCOUNT_DOUBTFUL = "account_doubtful", "收款账户存疑"
+    DATA_CHANGED = "data_changed", "审核后数据有变化"
     OTHER = "other", "其他"
 
 

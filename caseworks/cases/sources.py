@@ -10,6 +10,7 @@ A scheme's module may define
 - `case_panels(case, person, on) -> Iterable[Panel]`: cards of a case's page,
 - `case_figures(case) -> Iterable[tuple[str, str]]`: how it was judged, a name and a value each, for its sheet,
 - `case_rejudge(case, at) -> Rejudged`: judges the subject of one case again, on what is known now,
+- `case_changed(ids) -> Mapping[int, str]`: those of these cases that would be judged differently now, and what differs,
 - `case_announced() -> Announced`: what an announcement shows of a case besides its name and amount,
 - `payment_rivals() -> Iterable[str]`: schemes that pay for the same: who is paid by one of them in a year is not by this,
 - `second_look(subject, year, on) -> Looked | None`: how a subject is judged, for one who asks for a second look,
@@ -154,6 +155,12 @@ def obstacles(on: date) -> list[Source]:
     """What keeps a subject from being paid, whatever the scheme: SQL of (subject, reason), from all schemes (N6.5)."""
     found = [getattr(import_module(path), "payment_obstacles", None) for path in settings.SCHEMES]
     return [source for ask in found if ask is not None and (source := ask(on)) is not None]
+
+
+def changed(scheme: str, ids: Iterable[int]) -> Mapping[int, str]:
+    """Those of these cases that would be judged differently now, and in what; none where the scheme does not say."""
+    found = getattr(scheme_module(scheme), "case_changed", None)
+    return found(ids) if found else {}
 
 
 def announced(scheme: str) -> Announced:

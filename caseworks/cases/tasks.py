@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from caseworks.cases import announcement_files, announcements
+from caseworks.cases import announcement_files, announcements, approvals
 from caseworks.cases.anchors import take_anchor
 from caseworks.cases.models import Announcement
 from caseworks.people.actors import Actor
@@ -22,6 +22,12 @@ def anchor_history() -> str:
     digest = bytes(anchor.digest).hex()
     log.warning("history anchor %s: %s heads, %s", anchor.pk, anchor.heads, digest)
     return digest
+
+
+@shared_task(name="cases.end_changed_approvals")
+def end_changed_approvals() -> int:
+    """End the signatures for what is so no longer, after imports and whatever else changed it; how many cases fell."""
+    return approvals.end_changed(by=Actor.of_command("end_changed_approvals"), at=timezone.now())
 
 
 @shared_task(name="cases.clear_announcements")

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from caseworks.base import auditing, faults
 from caseworks.base.errors import Refusal
-from caseworks.cases import history, holds
+from caseworks.cases import approvals, history, holds
 from caseworks.cases.enums import Status
 from caseworks.cases.history import Shown
 from caseworks.cases.holds import Held
@@ -203,6 +203,7 @@ def _lock(ids: list[int], scheme: str, year: int, by: Actor, on: date, shown: Sh
     barred = [office.name for office in offices if not by.may("payment.make", office)]
     if barred:
         raise Refusal(f"您没有对{'、'.join(barred[:NAMED])}的业务件组批的权限，未作任何更改。请由有权限的人员办理。")
+    approvals.require_for_contents(ids)
     history.as_shown(shown, len(rows), sum((amount for *_, amount in rows), Decimal(0)))
 
 

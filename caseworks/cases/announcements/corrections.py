@@ -100,6 +100,8 @@ def draw_up(
             ids = sorted({row.line.case_id for row in found} | set(extra))
             list(Case.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
             found = correctable(corrected)  # as they are under the lock
+            standing = Case.objects.filter(pk__in=ids, status=Status.APPROVED).values_list("pk", flat=True)
+            drawing.check_signed(corrected.scheme, standing)
             total = sum((row.amount for row in found), Decimal(0)) + _sum(extra)
             as_shown(shown, len(ids), total)
             policy = drawing.policy_of(corrected.scheme, corrected.year, corrected.office, timezone.localdate(at))

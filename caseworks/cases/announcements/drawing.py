@@ -10,13 +10,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from caseworks.base.errors import Refusal
-from caseworks.cases import sources
+from caseworks.cases import approvals, sources
 from caseworks.cases.announcements import lines
 from caseworks.cases.enums import AnnouncementStatus, Status
 from caseworks.cases.history import NAMED, Shown, as_shown
 from caseworks.cases.models import Announcement, AnnouncementLine, Case
 from caseworks.law import policies
 from caseworks.law.models import Policy
+from caseworks.law.training import is_training
 from caseworks.people import offices
 from caseworks.people.actors import Actor
 from caseworks.people.models import Office
@@ -54,6 +55,7 @@ def draw_up(
             cases = list(Case.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
             check_cases(cases, len(ids), scheme, year)
             _refuse_told(ids)
+            check_signed(scheme, ids)
             seat = seat_of({case.office_id for case in cases}, by)
             total = sum((case.amount for case in cases), cases[0].amount * 0)
             as_shown(shown, len(cases), total)
@@ -118,6 +120,13 @@ def check_cases(cases: list[Case], asked: int, scheme: str, year: int) -> None:
     wrong = [f"{case.name}（{case.get_status_display()}）" for case in cases if case.status != Status.APPROVED]
     if wrong:
         raise Refusal(f"{len(wrong)} 件不是待公示状态，未作任何更改：{'、'.join(wrong[:NAMED])}。请刷新后重试。", wrong)
+
+
+def check_signed(scheme: str, ids: Iterable[int]) -> None:
+    """Refuse cases of which something else is true than what was signed. (N6.2)"""
+    approvals.require_for_contents(ids)
+    if not is_training():  # that one dates its steps by itself, and may rehearse judgements of nobody
+        approvals.require_unchanged(scheme, ids)
 
 
 def seat_of(office_ids: set[int], by: Actor) -> Office:
