@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from caseworks.base.panels import Panel
-from caseworks.cases.enums import Status
+from caseworks.cases.enums import Scheme, Status
 from caseworks.cases.models import AnnouncementLine, Case
 from caseworks.money.models import Payment
 from refunds import explain, rulebook
@@ -56,6 +56,8 @@ def state_of(row: Assessment) -> State:
     match row.outcome:
         case Outcome.ELIGIBLE:
             return State("正在审核", "经办机构已比对缴费和减员数据，正在审核。结果以审核、公示为准，无需申请。")
+        case Outcome.APPLY if Case.objects.filter(scheme=Scheme.DISPATCH, year=row.year, subject=row.uscc).exists():
+            return State("按劳务派遣单位申请办理", "本年度已提出申请，进度见“派遣单位申请”。")
         case Outcome.APPLY:
             return State("须主动申请", tone="amber", reasons=_reasons(row), call=True)
         case Outcome.MANUAL:

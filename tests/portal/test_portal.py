@@ -13,7 +13,7 @@ from caseworks.base import notices
 from caseworks.base.documents import papers
 from caseworks.base.models import Document, Notice
 from caseworks.base.notices import Event
-from caseworks.cases import holds
+from caseworks.cases import history, holds
 from caseworks.cases.enums import HoldKind
 from caseworks.cases.holds import Held
 from caseworks.cases.models import Case
@@ -38,7 +38,7 @@ def words(client: Client, address: str = "/portal/") -> str:
 
 
 def case_of(unit: Unit, *steps: str) -> Case:
-    from caseworks.cases import history, openings
+    from caseworks.cases import openings
 
     openings.open_eligible(scheme="refunds", year=2024, by=CLOCK, at=AT)
     case = Case.objects.get(subject=unit.uscc)
@@ -137,6 +137,24 @@ def test_a_refusal_says_the_number_the_limit_the_clause_and_whom_to_call(
     assert "不符合条件，原因如下" in page
     assert "净减员 4 人，裁员率 40.00%，高于 20%" in page
     assert "0431-1234567" in page
+
+
+OPEN = """
+    SELECT u.uscc AS subject, u.name, u.office_id, u.city_office_id, 100.00::numeric AS amount,
+           sha256(u.uscc::bytea) AS fingerprint
+    FROM registry_unit u WHERE u.uscc = %(uscc)s
+"""
+
+
+@pytest.mark.tampers  # a case of dispatch without its application
+def test_an_agency_that_has_applied_is_not_told_to_apply(firm: Actor, unit: Unit, enter: Callable[..., Client]) -> None:
+    Unit.objects.filter(pk=unit.pk).update(dispatch_licence="示例 1 号")
+    assert screened(unit).outcome == "apply"
+    assert "须主动申请" in words(enter())
+    history.open_cases(scheme="dispatch", year=2024, select=OPEN, params={"uscc": unit.uscc}, by=CLOCK, at=AT)
+    page = words(enter())
+    assert "须主动申请" not in page
+    assert "按劳务派遣单位申请办理" in page
 
 
 # -- what I must do
