@@ -53,6 +53,15 @@ CHECKS: Mapping[str, str] = {
         SELECT '支付 ' || o.payment_id, o.host_uscc || ' 有 ' || count(*) || ' 项有效的转付义务'
         FROM dispatch_obligation o WHERE o.status <> 'closed' GROUP BY o.payment_id, o.host_uscc HAVING count(*) > 1
     """,
+    "dispatch_return_is_in_the_movements": """
+        SELECT '退回 ' || f.bank_ref, f.amount || ' 元，流水 ' || coalesce(m.moved, 0) || ' 元'
+        FROM dispatch_fundreturn f JOIN dispatch_obligation o ON o.id = f.obligation_id
+        CROSS JOIN LATERAL (
+            SELECT -sum(x.amount) AS moved FROM money_movement x LEFT JOIN money_repayment y ON y.id = x.repayment_id
+            WHERE x.bank_ref = f.bank_ref OR y.bank_ref = f.bank_ref OR y.bank_ref LIKE f.bank_ref || '#%%') m
+        WHERE coalesce(m.moved, 0) <> CASE WHEN EXISTS (SELECT FROM money_movement g WHERE g.bank_ref = f.bank_ref)
+            THEN f.amount ELSE f.repaid END
+    """,
     "dispatch_receipt_used_once": """
         SELECT '回单号 ' || v.receipt_no, count(*) || ' 张有效凭证，' || count(DISTINCT (v.uscc, v.year, v.host_uscc)) || ' 个份额'
         FROM dispatch_voucher v GROUP BY v.receipt_no

@@ -21,7 +21,9 @@ from caseworks.base.sheets import values
 from caseworks.base.sheets.columns import Column, Shape
 from caseworks.law.training import is_training
 from caseworks.money import recoveries
+from caseworks.money import writers as money
 from caseworks.money.enums import OWING
+from caseworks.money.models import Movement
 from caseworks.people.actors import Actor
 from dispatch import lines, obligations, parts_under_lock, rights
 from dispatch.lines import Problem
@@ -174,6 +176,9 @@ def _book(row: Given, part: Under, *, by: Actor, at: dt.datetime) -> int:
         obligation_id=part.pk, amount=row.amount, returned_on=row.returned_on, bank_ref=row.bank_ref,
         confirmed_on=row.confirmed_on, person=by.person, label=by.label[:200], at=at,
     )  # fmt: skip
+    if part.in_time(row.returned_on):  # what comes late is moved as it repays the recovery
+        payment = booked.obligation.payment_id
+        money.give_back(payment, amount=row.amount, on=row.returned_on, bank_ref=row.bank_ref, at=at)
     if part.found:
         if part.in_time(row.returned_on):
             _reduce(booked, by=by, at=at)
@@ -213,6 +218,9 @@ def _reduce(row: FundReturn, *, by: Actor, at: dt.datetime) -> None:
 def _repay(row: FundReturn, *, by: Actor, at: dt.datetime) -> int:
     """期限后退回的，抵作退还; the earliest finding first. (contract 3)"""
     left, booked = row.amount - row.reduced - row.repaid, 0
+    moved = Movement.objects.filter(
+        bank_ref=row.bank_ref
+    ).exists()  # in time once, before a calendar moved the deadline
     for finding in _owing(row.obligation_id):
         assert finding.recovery is not None
         part = min(left, finding.recovery.owed)
@@ -222,7 +230,7 @@ def _repay(row: FundReturn, *, by: Actor, at: dt.datetime) -> int:
         recoveries.repay(
             finding.recovery.key, amount=part, on=row.returned_on, by=by, at=at, confirmed=True,
             bank_ref=row.bank_ref if not (row.repaid or taken or booked) else f"{row.bank_ref}#{finding.pk}",
-            payer=row.obligation.name, note="派遣单位退回",
+            payer=row.obligation.name, note="派遣单位退回", moved=moved,
         )  # fmt: skip
         left -= part
         booked += 1

@@ -309,7 +309,8 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "money_bankfile": ("caseworks.money.bank_files",),
     "money_batch": ("caseworks.money.composing", "caseworks.money.batches", "caseworks.money.fiscal"),
     "money_fundmonth": ("caseworks.money.fund",),
-    "money_movement": ("caseworks.money.bank_results", "caseworks.money.recoveries"),  # the bank's; what is repaid
+    # the bank's; what is repaid; what is given back unasked
+    "money_movement": ("caseworks.money.bank_results", "caseworks.money.recoveries", "caseworks.money.writers"),
     "money_finalcall": ("caseworks.money.year_end",),
     "money_finalcallline": ("caseworks.money.year_end",),
     # states; the word on an account; their subject follows a new look-up key

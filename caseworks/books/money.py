@@ -124,7 +124,8 @@ CHECKS: Mapping[str, Invariant] = {
         FROM money_batch b CROSS JOIN LATERAL (
             SELECT coalesce(sum(p.amount) FILTER (WHERE p.status = 'returned'), 0) AS returned,
                    coalesce(sum(p.amount) FILTER (WHERE p.status IN ('drawn', 'sent')), 0) AS pending,
-                   coalesce(sum((SELECT sum(m.amount) FROM money_movement m WHERE m.payment_id = p.id)), 0) AS moved
+                   coalesce(sum((
+                       SELECT sum(m.amount) FROM money_movement m WHERE m.payment_id = p.id AND m.kind <> 'given_back')), 0) AS moved
             FROM money_payment p WHERE p.batch_id = b.id
         ) p
         WHERE b.status <> 'dissolved' AND b.amount <> p.moved + p.returned + p.pending
@@ -163,7 +164,7 @@ CHECKS: Mapping[str, Invariant] = {
             SELECT coalesce(sum(m.amount), 0) AS sum,
                    count(*) FILTER (WHERE m.kind = 'paid') AS paid,
                    count(*) FILTER (WHERE m.kind = 'returned') AS returned
-            FROM money_movement m WHERE m.payment_id = p.id
+            FROM money_movement m WHERE m.payment_id = p.id AND m.kind <> 'given_back'
         ) m
         WHERE m.sum <> CASE p.status WHEN 'paid' THEN p.amount ELSE 0 END
            OR m.paid <> (p.paid_on IS NOT NULL)::int
@@ -175,7 +176,7 @@ CHECKS: Mapping[str, Invariant] = {
         """
         SELECT p.payment_no, m.kind || ' 流水记在 ' || m.on || '，支付记在 ' || coalesce(p.paid_on::text, '无'), p.id
         FROM money_movement m JOIN money_payment p ON p.id = m.payment_id
-        WHERE m.on IS DISTINCT FROM CASE m.kind WHEN 'paid' THEN p.paid_on ELSE p.returned_on END
+        WHERE m.kind <> 'given_back' AND m.on IS DISTINCT FROM CASE m.kind WHEN 'paid' THEN p.paid_on ELSE p.returned_on END
     """,
         Of.PAYMENT,
     ),
@@ -243,8 +244,10 @@ CHECKS: Mapping[str, Invariant] = {
         """
         SELECT '追回 ' || r.key, '退还 ' || r.repaid || ' 元，已确认的退还 ' || p.sum || ' 元，流水 ' || p.moved || ' 元', r.id
         FROM money_recovery r CROSS JOIN LATERAL (
-            SELECT coalesce(sum(p.amount), 0) AS sum, coalesce(-sum(m.amount), 0) AS moved
+            SELECT coalesce(sum(p.amount), 0) AS sum,
+                   coalesce(sum(CASE WHEN g.id IS NULL THEN -m.amount ELSE p.amount END), 0) AS moved
             FROM money_repayment p LEFT JOIN money_movement m ON m.repayment_id = p.id
+            LEFT JOIN money_movement g ON g.bank_ref = split_part(p.bank_ref, '#', 1) AND g.bank_ref <> ''
             WHERE p.recovery_id = r.id AND p.status = 'confirmed'
         ) p
         WHERE r.repaid <> p.sum OR r.repaid <> p.moved

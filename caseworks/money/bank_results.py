@@ -73,8 +73,8 @@ _NTH = """
     WHERE p.status <> 'cancelled'
 """
 _MOVEMENTS = """
-    INSERT INTO money_movement (payment_id, kind, amount, "on", at, result_file_id)
-    SELECT p.id, w.kind, CASE w.kind WHEN 'paid' THEN p.amount ELSE -p.amount END, w.on_day, %(at)s, %(file)s
+    INSERT INTO money_movement (payment_id, kind, amount, "on", at, bank_ref, result_file_id)
+    SELECT p.id, w.kind, CASE w.kind WHEN 'paid' THEN p.amount ELSE -p.amount END, w.on_day, %(at)s, '', %(file)s
     FROM unnest(%(payments)s::bigint[], %(kinds)s::text[], %(days)s::date[]) AS w(id, kind, on_day)
     JOIN money_payment p ON p.id = w.id
 """

@@ -44,6 +44,7 @@ class MovementKind(models.TextChoices):
     PAID = "paid", "拨付"
     RETURNED = "returned", "退汇"
     REPAID = "repaid", "退还"
+    GIVEN_BACK = "given_back", "主动退回"
 
 
 LIVE = (PaymentStatus.DRAWN, PaymentStatus.SENT, PaymentStatus.PAID)

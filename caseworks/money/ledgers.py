@@ -1,6 +1,6 @@
 """往来台账: what a subject got and gave back, in the order of its days, with both balances running (N6.2).
 
-`held` is what it keeps (paid less returned less repaid), `owed` what it is to give back and has not.
+`held` is what it keeps (paid less returned, repaid and given back), `owed` what it is to give back and has not.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from caseworks.money.enums import EntryKind, MovementKind
 
 _LEDGER = """
     WITH line AS (
-        SELECT m.on, 0 AS rank, m.id, m.kind, p.scheme, p.year, p.payment_no AS ref, m.amount, 0.00 AS claim, p.office_id,
-               p.city_office_id, p.subject, p.name, '' AS note, p.id AS payment, NULL::bigint AS recovery
+        SELECT m.on, 0 AS rank, m.id, m.kind, p.scheme, p.year, coalesce(nullif(m.bank_ref, ''), p.payment_no) AS ref,
+               m.amount, 0.00 AS claim, p.office_id, p.city_office_id, p.subject, p.name, '' AS note, p.id AS payment, NULL::bigint AS recovery
         FROM money_movement m JOIN money_payment p ON p.id = m.payment_id WHERE {payments}
         UNION ALL
         SELECT e.on, 1, e.id, e.kind, r.scheme, r.year, e.ref, CASE e.kind WHEN 'repaid' THEN e.amount ELSE 0.00 END,

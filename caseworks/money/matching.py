@@ -16,7 +16,9 @@ from caseworks.people.models import Office
 
 # What no statement holds yet, of one city's account; a note in words does not keep a later statement from holding it.
 _OURS = """
-    SELECT m.id, m.kind, m.amount, m."on", p.payment_no, p.account_tail, b.batch_no, r.bank_ref
+    SELECT m.id, m.kind, m.amount, m."on", CASE WHEN m.bank_ref = '' THEN p.payment_no END AS payment_no,
+           CASE WHEN m.bank_ref = '' THEN p.account_tail END AS account_tail, b.batch_no,
+           coalesce(r.bank_ref, nullif(m.bank_ref, '')) AS bank_ref
     FROM money_movement m
     LEFT JOIN money_payment p ON p.id = m.payment_id
     LEFT JOIN money_batch b ON b.id = p.batch_id
@@ -56,7 +58,7 @@ _BY_BATCH = """
 _BY_REPAYMENT = """
     SELECT o.id AS movement, min(b.id) AS line FROM ours o
     JOIN banks b ON b.amount = o.amount AND o.bank_ref IN (b.serial, b.reference)
-    WHERE o.kind = 'repaid' GROUP BY o.id HAVING count(*) = 1
+    WHERE o.kind IN ('repaid', 'given_back') GROUP BY o.id HAVING count(*) = 1
 """
 _BY_ACCOUNT = """
     SELECT min(o.id) AS movement, min(b.id) AS line FROM ours o

@@ -210,10 +210,12 @@ def repay(
     payer: str = "",
     note: str = "",
     confirmed: bool = False,
+    moved: bool = False,
 ) -> Repayment:
     """Money came back, on this bank reference; the same again changes nothing.
 
-    It counts once another person has confirmed it (`decide`), or at once where two have looked at it already.
+    It counts once another person has confirmed it (`decide`), or at once where two have looked at it already. `moved`:
+    the money is in the movements already, as given back.
     """
     with transaction.atomic():
         row = _locked(key)
@@ -246,10 +248,12 @@ def repay(
             if "repayment_has_its_bank_ref" in str(problem):
                 raise Refusal("须填写银行流水号，未作任何更改。") from problem
             raise
-        return decide(found, confirm=True, by=by, at=at) if confirmed else found
+        return decide(found, confirm=True, by=by, at=at, moved=moved) if confirmed else found
 
 
-def decide(repayment: Repayment, *, confirm: bool, by: Actor, at: datetime, note: str = "") -> Repayment:
+def decide(
+    repayment: Repayment, *, confirm: bool, by: Actor, at: datetime, note: str = "", moved: bool = False
+) -> Repayment:
     """Another person than the one who entered it confirms a repayment, or does not let it stand."""
     with transaction.atomic():
         row = _locked(repayment.recovery.key)
@@ -265,7 +269,10 @@ def decide(repayment: Repayment, *, confirm: bool, by: Actor, at: datetime, note
         if confirm:
             if taken.amount > row.owed:
                 raise Refusal(f"退还 {taken} 超过尚欠的 {row.owed:,.2f} 元，未作任何更改。请核对后另行登记。")
-            Movement.objects.create(repayment=taken, kind=MovementKind.REPAID, amount=-taken.amount, on=taken.on, at=at)
+            if not moved:
+                Movement.objects.create(
+                    repayment=taken, kind=MovementKind.REPAID, amount=-taken.amount, on=taken.on, at=at
+                )
             row.repaid += taken.amount
             _enter(
                 row, EntryKind.REPAID, ref=taken.bank_ref, amount=-taken.amount, on=taken.on, note=note, by=by, at=at

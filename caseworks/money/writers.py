@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import connection
 
-from caseworks.money.enums import PaymentStatus
-from caseworks.money.models import Payment
+from caseworks.money.enums import MovementKind, PaymentStatus
+from caseworks.money.models import Movement, Payment
 
 # Attempts are counted by scheme, year and subject; what was taken out before it left is none.
 _INSERT = """
@@ -87,3 +88,10 @@ def settle(rows: Sequence[tuple[int, str, date | None, date | None, str]], file:
     with connection.cursor() as cursor:
         cursor.execute(_RESULTS, {**dict(zip(names, columns, strict=True)), "file": file})
         return int(cursor.rowcount)
+
+
+def give_back(payment_id: int, *, amount: Decimal, on: date, bank_ref: str, at: datetime) -> Movement:
+    """A part of a payment came back to the fund unasked, by the fund's own bank reference (J2.8)."""
+    return Movement.objects.create(
+        payment_id=payment_id, kind=MovementKind.GIVEN_BACK, amount=-amount, on=on, bank_ref=bank_ref, at=at
+    )

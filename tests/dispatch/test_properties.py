@@ -60,7 +60,7 @@ def one_type_a_host(rows: list[Row]) -> list[Row]:
     return [row._replace(host_type=first[row.host_uscc]) for row in rows]
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(ROWS, KNOWN, RATIO)
 def test_own_hosts_and_excluded_are_the_premium(rows: list[Row], known: dict[str, Host], ratio: Decimal) -> None:
     rows = one_type_a_host(rows)
@@ -75,7 +75,7 @@ def test_own_hosts_and_excluded_are_the_premium(rows: list[Row], known: dict[str
         assert abs(part.amount - exact) <= Decimal("0.005")
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(ROWS, st.permutations(range(25)))
 def test_the_order_of_the_rows_does_not_matter(rows: list[Row], order: list[int]) -> None:
     other = [rows[place] for place in order if place < len(rows)]

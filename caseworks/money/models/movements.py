@@ -97,7 +97,10 @@ class MovementQuerySet(models.QuerySet["Movement"]):
 
 
 class Movement(models.Model):
-    """资金流水: what left the fund for a payment, what the bank brought back, what was repaid. Written once."""
+    """资金流水: what left the fund for a payment, what the bank brought back, what was repaid or given back. Written once.
+
+    `bank_ref` is the fund's own receipt where somebody gave a part of a payment back unasked (J2.8).
+    """
 
     payment = models.ForeignKey(
         Payment, models.PROTECT, null=True, blank=True, related_name="movements", verbose_name="支付"
@@ -106,9 +109,10 @@ class Movement(models.Model):
         Repayment, models.PROTECT, null=True, blank=True, related_name="movement", verbose_name="退还"
     )
     kind = models.CharField("类别", max_length=10, choices=MovementKind.choices)
-    amount = models.DecimalField("金额", max_digits=14, decimal_places=2, help_text="拨付为正，退汇和退还为负")
+    amount = models.DecimalField("金额", max_digits=14, decimal_places=2, help_text="拨付为正，退汇、退还和退回为负")
     on = models.DateField("日期")
     at = models.DateTimeField("登记时间")
+    bank_ref = models.CharField("银行流水号", max_length=80, blank=True, default="")
     result_file = models.ForeignKey(
         ResultFile, models.PROTECT, null=True, blank=True, related_name="movements", verbose_name="回盘文件"
     )
@@ -119,18 +123,26 @@ class Movement(models.Model):
         verbose_name = verbose_name_plural = "资金流水"
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["on", "id"], name="movement_day")]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["payment", "kind"], name="movement_once"),
+            models.UniqueConstraint(
+                fields=["payment", "kind"], condition=~Q(kind=MovementKind.GIVEN_BACK), name="movement_once"
+            ),
+            models.UniqueConstraint(fields=["bank_ref"], condition=~Q(bank_ref=""), name="movement_given_back_once"),
             models.CheckConstraint(
                 condition=Q(kind=MovementKind.PAID, amount__gt=0)
-                | Q(kind__in=[MovementKind.RETURNED, MovementKind.REPAID], amount__lt=0),
+                | Q(kind__in=[MovementKind.RETURNED, MovementKind.REPAID, MovementKind.GIVEN_BACK], amount__lt=0),
                 name="movement_signed_by_kind",
             ),
             models.CheckConstraint(
                 condition=(
-                    Q(kind=MovementKind.REPAID, repayment__isnull=False, payment__isnull=True)
+                    Q(kind=MovementKind.REPAID, repayment__isnull=False, payment__isnull=True, bank_ref="")
                     | (
-                        ~Q(kind=MovementKind.REPAID)
-                        & Q(repayment__isnull=True, payment__isnull=False, result_file__isnull=False)
+                        Q(kind=MovementKind.GIVEN_BACK, repayment__isnull=True, payment__isnull=False)
+                        & Q(result_file__isnull=True)
+                        & ~Q(bank_ref="")
+                    )
+                    | (
+                        ~Q(kind__in=[MovementKind.REPAID, MovementKind.GIVEN_BACK])
+                        & Q(repayment__isnull=True, payment__isnull=False, result_file__isnull=False, bank_ref="")
                     )
                 ),
                 name="movement_has_its_cause",

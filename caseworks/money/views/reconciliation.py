@@ -56,6 +56,8 @@ def _person(request: HttpRequest) -> Person:
 
 
 def _paid_of(movement: Movement) -> str:
+    if movement.bank_ref:
+        return movement.bank_ref
     if movement.payment is not None:
         return movement.payment.payment_no
     return movement.repayment.bank_ref if movement.repayment is not None else ""
