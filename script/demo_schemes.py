@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import demo_receipt
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -107,6 +108,7 @@ def _credited(fate: str) -> dt.date:
 
 
 def _forward(year: int, folder: Path, agencies: list[str]) -> None:
+    from caseworks.registry.models import Unit
     from dispatch.models import Obligation
 
     call_command("enforce_deadlines", "--as-of", str(PAID_ON))  # opens what the credited payments owe
@@ -119,10 +121,22 @@ def _forward(year: int, folder: Path, agencies: list[str]) -> None:
             returns.append((row.uscc, year, row.host_uscc, row.amount, FORWARDED_ON, f"TH{row.pk:08d}", FORWARDED_ON))
         elif fate in ("settled", "partly", "waiting"):
             amount = (row.amount / 2).quantize(Decimal("0.01")) if fate == "partly" else row.amount
-            vouchers.append((row.uscc, year, row.host_uscc, amount, paid_on, receipt))
+            scan = ""
+            if fate == "waiting":
+                scan = f"{receipt}.png"
+                names = dict(Unit.objects.filter(uscc__in=[row.uscc, row.host_uscc]).values_list("uscc", "name"))
+                payer, payee = names.get(row.uscc, row.uscc), names.get(row.host_uscc, row.host_uscc)
+                demo_receipt.draw(
+                    folder / scan, receipt=receipt, paid_on=paid_on, payer=payer, payee=payee, amount=amount
+                )
+            vouchers.append((row.uscc, year, row.host_uscc, amount, paid_on, receipt, scan))
             if fate != "waiting":
                 decisions.append((receipt, row.uscc, "verified", paid_on, ""))
-    _write(folder / "vouchers.csv", ("agency_uscc", "year", "host_uscc", "amount", "paid_on", "receipt_no"), vouchers)
+    _write(
+        folder / "vouchers.csv",
+        ("agency_uscc", "year", "host_uscc", "amount", "paid_on", "receipt_no", "file"),
+        vouchers,
+    )
     _write(folder / "decisions.csv", ("receipt_no", "agency_uscc", "decision", "decided_on", "reason"), decisions)
     _write(
         folder / "returns.csv",

@@ -49,6 +49,7 @@ def reset(var: Path, embedded: bool) -> None:
 
 def load(folder: Path, units: int) -> None:
     """Make the files of the province, import them, screen them, and pay what they grant."""
+    import demo_open
     import demo_schemes
     import demo_year
     from django.core.management import call_command
@@ -71,6 +72,7 @@ def load(folder: Path, units: int) -> None:
     print("The training staff carry the year to the bank", flush=True)
     demo_year.run(YEAR, folder / "year")
     demo_schemes.run(YEAR, folder / "schemes")
+    demo_open.run(YEAR)
     call_command("check_books")
     call_command("verify_history")
     figures.refresh_all(at=timezone.now())
