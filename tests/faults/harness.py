@@ -60,7 +60,7 @@ def rounds(number: int, chosen: random.Random, folder: Path) -> tuple[Counter[st
     for place in range(number):
         point = points[place] if place < len(points) else chosen.choice(points)  # each once before the lot decides
         act = act_of(point)
-        nth = 1 if place < len(points) or point == "notices.claimed" else chosen.randint(1, act.most)
+        nth = 1 if place < len(points) else chosen.randint(1, act.often.get(point, 1))
         subjects = act.prepare(folder)
         ended = forked(lambda act=act: act.run(folder), f"{point}:{nth}")
         kills[point] += 1
