@@ -30,6 +30,7 @@ WORDS = {
     "books.check_changed": "有变化业务的账目核对",
     "cases.anchor_history": "办理历史锚定",
     "cases.clear_announcements": "公示期满转拨付",
+    "cases.end_changed_approvals": "审核后数据变化检查",
     "cases.take_down_announcements": "公示到期撤下",
     "dispatch.enforce_deadlines": "转付期限扫描",
     "dispatch.issue_letters": "派遣告知文书",
