@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from caseworks.base.errors import Refusal
 from caseworks.books import checking
@@ -84,6 +86,16 @@ def test_what_was_signed_and_is_so_no_longer_goes_back_with_the_reason(bureau: B
     assert end_changed_approvals() == 0
     assert stand() == before, "twice is as good as once"
     assert checking.offences() == []
+
+
+def test_whoever_opens_the_case_sees_why(bureau: Bureau) -> None:
+    bureau.corrected(case(3), 3, 250)
+    end_changed_approvals()
+    client = Client()
+    client.force_login(bureau.by("clerk").person, "caseworks.people.backends.RoleBackend")
+    page = client.get(reverse("cases:case_detail", args=[case(3).pk])).content.decode()
+    assert "退回原因：审核后数据有变化" in page
+    assert "审核之后数据有变化（上年度实缴失业保险费、返还金额），签署不再有效，请重新核定" in page
 
 
 def test_after_it_is_judged_again_it_goes_on_with_new_signatures(bureau: Bureau) -> None:
