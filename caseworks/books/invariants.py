@@ -56,8 +56,11 @@ class Offence:
         return f"{self.invariant}: {self.row}: {self.words}"
 
 
-def union(found: Iterable[tuple[str, Invariant]], *, some: bool) -> str:
-    """One query over all of them, `%(limit)s` rows each; with `some` of the cases `%(cases)s` only."""
+def union(found: Iterable[tuple[str, Invariant]], *, some: bool, listed: bool = True) -> str:
+    """One query over all of them, `%(limit)s` rows each; with `some` of the cases `%(cases)s` only.
+
+    Unless they are `listed` in the query itself, the cases stand in a table `looked_at`.
+    """
     parts = []
     for name, each in found:
         within = f"WHERE number IN ({WITHIN[each.of]})" if some and each.of in WITHIN else ""
@@ -65,5 +68,6 @@ def union(found: Iterable[tuple[str, Invariant]], *, some: bool) -> str:
             f"(SELECT '{name}'::text, \"row\", words, '{each.of.value}'::text, number"
             f' FROM ({each.sql}) AS offending("row", words, number) {within} ORDER BY 2, 3 LIMIT %(limit)s)'
         )
-    looked_at = "WITH looked_at AS MATERIALIZED (SELECT unnest(%(cases)s::bigint[]) AS id) " if some else ""
+    listed = some and listed
+    looked_at = "WITH looked_at AS MATERIALIZED (SELECT unnest(%(cases)s::bigint[]) AS id) " if listed else ""
     return looked_at + " UNION ALL ".join(parts)

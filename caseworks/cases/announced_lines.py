@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from caseworks.base.pages import Order
-from caseworks.cases.announcement_files import cells, named
+from caseworks.cases.announcement_files import cells, header, named
 from caseworks.cases.announcements.taking_down import oldest_shown
 from caseworks.cases.enums import AnnouncementStatus
 from caseworks.cases.models import Announcement, AnnouncementLine
@@ -53,8 +53,8 @@ def found_anywhere(text: str, on: dt.date) -> QuerySet[AnnouncementLine]:
 
 
 def rows(announcement: Announcement, page: Iterable[AnnouncementLine], text: str = "") -> list[dict[str, object]]:
-    """The lines of a page with what the scheme shows of each, and the correction that replaced it."""
-    lines = list(page)
+    """The lines of a page with what the scheme shows of each (label and words), and the correction that replaced it."""
+    lines, labels = list(page), header(announcement)[2:-1]
     corrections = {
         row.replaces_id: row.announcement
         for row in AnnouncementLine.objects.filter(
@@ -66,7 +66,7 @@ def rows(announcement: Announcement, page: Iterable[AnnouncementLine], text: str
             "line": line,
             "name": named(line),
             "former": former(line, text),
-            "cells": cells(announcement, line),
+            "cells": list(zip(labels, cells(announcement, line), strict=True)),
             "correction": corrections.get(line.pk),
         }
         for line in lines

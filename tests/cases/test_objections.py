@@ -31,7 +31,7 @@ from tests.cases.test_announcements import (  # noqa: F401
 from tests.cases.test_corrections import corrected, judged, lines, sign
 
 pytestmark = pytest.mark.django_db
-PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000") + b"\0" * 40
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000") + b"\0" * 40 + b"IEND\xaeB`\x82"
 
 
 def picture(name: str = "工资表.png") -> files.Accepted:

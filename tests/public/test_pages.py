@@ -24,7 +24,7 @@ from tests.cases.conftest import AT, CLOCK, Bureau, bureau, open_some, staff  # 
 from tests.cases.test_announcements import FRIDAY, MONDAY, Staff, approved, drawn, people, published  # noqa: F401
 
 pytestmark = pytest.mark.django_db
-PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000") + b"\0" * 40
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000") + b"\0" * 40 + b"IEND\xaeB`\x82"
 NOON = dt.datetime(2024, 7, 3, 12, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 
 
@@ -151,7 +151,7 @@ def test_the_desk_draws_up_publishes_and_decides(
 ) -> None:
     cases = approved(bureau, people)
     reviewer, approver = signed_in(people.reviewer), signed_in(people.approver)
-    assert "<b>3</b> 户已审批、待公示" in words(reviewer.get("/desk/announcements/"))
+    assert "<b>3</b> 件已审批、待公示" in words(reviewer.get("/desk/announcements/"))
     new = reverse("announcements:announcement_new") + "?scheme=refunds&year=2024"
     assert "306.00" in words(reviewer.get(new))
     form = {"scheme": "refunds", "year": "2024", "count": "2", "total": "306.00", "title": "公示"}
@@ -244,4 +244,4 @@ def test_a_discarded_list_is_drawn_up_again(bureau: Bureau, people: Staff) -> No
     url = reverse("announcements:announcement_discard", args=[row.pk])
     assert "作废须写明理由" in words(reviewer.post(url, {"reason": " "}, follow=True))
     assert "已作废" in words(reviewer.post(url, {"reason": "名单有误"}, follow=True))
-    assert "<b>3</b> 户已审批、待公示" in words(reviewer.get("/desk/announcements/"))
+    assert "<b>3</b> 件已审批、待公示" in words(reviewer.get("/desk/announcements/"))
