@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.test import Client
 from django.urls import reverse
 
 from caseworks.base.models import Run
+from caseworks.cases.models import Announcement
 from caseworks.people.enums import Role
 from dispatch.models import Application, Obligation, Voucher
 from tests.dispatch_pages.conftest import AGENCY, as_user, words
@@ -96,3 +100,18 @@ def test_a_supervisor_compares_before_parts_are_replaced(credited: Path, agencie
     short = text.replace("387.86", "387.85", 1)
     seen = words(supervisor, page, {"file": SimpleUploadedFile("x.csv", short.encode()), "reason": "再换"})
     assert "不能提交" in seen
+
+
+def test_the_public_announcement_shows_own_and_forwarded_parts(credited: Path) -> None:
+    announcement = Announcement.objects.get()
+    with time_machine.travel(dt.datetime(2024, 6, 5, 2, 0, tzinfo=dt.UTC)):
+        page = Client().get(reverse("public:announcement", args=[announcement.slug])).content.decode()
+    for label, amount in (
+        ("自有部分（元）", "810.01"),
+        ("应转付用工单位（元）", "1,677.23"),
+        ("金额（元）", "2,487.24"),
+    ):
+        assert f'data-label="{label}">{amount}</td>' in page
+        assert f'<th scope="col" class="num">{label}</th>' in page
+    for word in ("示例用工单位", HOST, OTHER_HOST):  # who the hosts are is not for the public
+        assert word not in page
