@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -13,7 +14,7 @@ from playwright.sync_api import Page, expect
 from caseworks.base.models import Notice
 from caseworks.base.notices import recipients
 from caseworks.base.sealed import lookup_hash
-from subsidies import claims
+from subsidies import claim_files, claims
 from subsidies.enums import Channel
 from subsidies.models import Claim, Lookup
 from tests.e2e.conftest import PHONE
@@ -119,18 +120,20 @@ def test_a_worker_claims_on_a_phone_and_sees_the_own_claims_only(
 
 
 def test_the_pages_of_the_subsidy_are_accessible_and_fit_a_phone(
-    counter: None, open_page: Callable[..., Page], complaints: list[str]
+    counter: None, open_page: Callable[..., Page], complaints: list[str], tmp_path: Path
 ) -> None:
     id_no = build.worker(1)
     build.certificate(id_no, "S000000000001", level=4)
+    (tmp_path / "claims.csv").write_text(f"id_no,cert_no,applied_on\n{id_no},S2,2024-06-03\n1,,x\n", encoding="utf-8")
+    file, _ = claim_files.submit(tmp_path / "claims.csv", 2024, by=OPERATOR, at=AT)
     claim = claims.take(
         id_no=id_no, cert_no="S000000000001", applied_on=AT.date(), channel=Channel.COUNTER, by=OPERATOR, at=AT
     )
-    worker = claim.office.pk and build.Worker.objects.get(id_hash=claim.id_hash).pk
+    worker = build.Worker.objects.get(id_hash=claim.id_hash).pk
     base = "/desk/subsidies/"
     page, found, wide = open_page("clerk"), {}, {}
     for place in (
-        "", f"{claim.pk}/", f"workers/{worker}/", f"workers/{worker}/card/", "cards/", "files/", "files/new/",
+        "", f"{claim.pk}/", f"workers/{worker}/", f"workers/{worker}/card/", "cards/", "files/", f"files/{file.pk}/", "files/new/",
         "overlaps/", "invitations/", "statistics/",
     ):  # fmt: skip
         answer = page.goto(base + place, wait_until="networkidle")
