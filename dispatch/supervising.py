@@ -22,6 +22,7 @@ from caseworks.oversight.kernel import listed
 from caseworks.oversight.lists import Column, ListSpec
 from caseworks.oversight.measures import Alert, Measure, Place
 from caseworks.people.models import Office, Person
+from dispatch import watched_findings
 from dispatch.enums import ApplicationStatus, ObligationStatus, VoucherStatus
 from dispatch.models import Application, Obligation, Voucher
 
@@ -119,6 +120,7 @@ def measures(year: int) -> list[Measure]:
             lambda key, place: listed("vouchers", place, status="pending", turn=key),
             words={"first": "待核对", "second": "待第二人核对"},
         ),
+        watched_findings.MEASURE,
     ]  # fmt: skip
 
 
@@ -276,6 +278,7 @@ def lists() -> list[ListSpec]:
             "amount", lambda row: "",
             "派遣单位上传的银行回单列在这里。", {"old": ORDERS["old"], "new": ORDERS["new"]},
         ),
+        watched_findings.LIST,
     ]  # fmt: skip
 
 
@@ -303,13 +306,17 @@ def panels(person: Person, office: Office, year: int, on: dt.date) -> Iterator[P
         Cell(by_code["vouchers"].word(key), row.units, by_code["vouchers"].address(key, place), row.amount, "amber")
         for key, row in found.of("vouchers").items()
     ]
+    findings = [
+        Cell(by_code["findings"].word(key), row.units, by_code["findings"].address(key, place), row.amount, "red")
+        for key, row in found.of("findings").items()
+    ]
     chart = {
         "horizontal": True, "labels": True, "unit": "", "categories": [cell.label for cell in board],
         "series": [{"name": "份数", "values": [cell.units for cell in board]}],
     }  # fmt: skip
     context = {
         "board": board, "money": [whole, *money], "vouchers": waiting, "chart": chart,
-        "agencies": agencies(person, office, year, on),
+        "agencies": agencies(person, office, year, on), "findings": findings,
     }  # fmt: skip
     yield Panel("转付看板", "dispatch/_dashboard.html", context, url=listed("obligations", place), wide=True)
 

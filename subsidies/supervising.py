@@ -20,7 +20,7 @@ from caseworks.oversight.lists import Column, ListSpec
 from caseworks.oversight.measures import Measure, Place
 from caseworks.people.models import Office, Person
 from subsidies.enums import Level, Outcome, Sign
-from subsidies.models import Claim
+from subsidies.models import Claim, Overlap
 from subsidies.parameters import REASONS
 
 NAME = "subsidies"
@@ -43,6 +43,12 @@ _EACH = """
           FROM subsidies_claim WHERE year = %(year)s AND {column} <> '{{}}' GROUP BY 1, 2, 3) c, unnest(c.codes) AS k(code)
     GROUP BY 1, 2, 3
 """
+_OVERLAPS = """
+    SELECT c.office_id, c.city_office_id, CASE WHEN o.dismissed_at IS NULL THEN 'open' ELSE 'dismissed' END, NULL::date,
+           count(*), sum(o.amount)
+    FROM subsidies_overlap o JOIN subsidies_claim c ON c.id = o.claim_id WHERE c.year = %(year)s GROUP BY 1, 2, 3
+"""
+OVERLAP_STATES = {"open": "待核实或追回", "dismissed": "认定不构成重复"}
 
 
 def measures(year: int) -> list[Measure]:
@@ -68,6 +74,10 @@ def measures(year: int) -> list[Measure]:
         Measure(
             "sign", "提示", _EACH.format(column="signs"), lambda key, place: listed("claims", place, sign=key),
             words={sign.value: str(sign.label) for sign in Sign},
+        ),
+        Measure(
+            "overlaps", "与培训补贴重复", _OVERLAPS, lambda key, place: listed("overlaps", place, state=key),
+            words=OVERLAP_STATES,
         ),
     ]  # fmt: skip
 
@@ -107,8 +117,27 @@ class ClaimForm(PlaceForm):
         return rows.filter(Q(cert_no__startswith=text) | Q(occupation__contains=text)) if text else rows
 
 
+class OverlapForm(PlaceForm):
+    """Which findings of double benefit: by state."""
+
+    prefix_to_case = "claim__"
+    more: ClassVar[tuple[str, ...]] = ("direct",)
+    state = forms.ChoiceField(label="处理", choices=[ANY, *OVERLAP_STATES.items()])
+    field_order = ("year", "office", "state", "direct")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["scheme"]
+
+    def applied(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        """The rows that meet the conditions; the form must be valid."""
+        self.cleaned_data["scheme"] = ""
+        rows, state = super().applied(rows), self.cleaned_data["state"]
+        return rows.filter(dismissed_at__isnull=state == "open") if state else rows
+
+
 def lists() -> list[ListSpec]:
-    """Claims, with the person's name masked."""
+    """Claims, and findings of double benefit, with the person's name masked."""
     return [
         ListSpec(
             "claims", "补贴申领", "件", ClaimForm,
@@ -127,6 +156,23 @@ def lists() -> list[ListSpec]:
             ),
             "amount", lambda row: _case(row),
             "技能提升补贴的申领列在这里。", ORDERS,
+        ),
+        ListSpec(
+            "overlaps", "与培训补贴重复", "项", OverlapForm,
+            lambda person, on: Overlap.objects.visible_to(person, on).select_related("claim__office", "claim__case"),
+            (
+                Column("姓名", lambda row: mask_name(row.claim.name), "name"),
+                Column("情形", lambda row: row.get_kind_display()),
+                Column("经办机构", lambda row: row.claim.office.name),
+                Column("发现", lambda row: row.found_on),
+                Column("申领", lambda row: f"{row.claim.applied_on} {row.claim.occupation}"),
+                Column("补贴等级", lambda row: row.claim.get_level_display() or ""),
+                Column("培训补贴发放", lambda row: row.paid_on),
+                Column("认定", lambda row: row.dismissed_because or "待核实或追回"),
+                Column("培训补贴（元）", lambda row: row.amount, "money"),
+            ),
+            "amount", lambda row: _case(row.claim),
+            "核定之后导入的培训补贴与已享受的技能补贴重复的，列在这里。", ORDERS,
         ),
     ]  # fmt: skip
 
@@ -161,5 +207,5 @@ def panels(person: Person, office: Office, year: int, on: dt.date) -> Iterator[P
             {"name": "已拨付", "values": [sums.get(cell.label, 0) for cell in granted]},
         ],
     }  # fmt: skip
-    context = {"granted": granted, "paid": paid, "signs": cells("sign"), "chart": chart}
+    context = {"granted": granted, "paid": paid, "signs": cells("sign"), "overlaps": cells("overlaps"), "chart": chart}
     yield Panel("技能补贴按等级", "subsidies/_dashboard.html", context, url=listed("claims", place), wide=True)

@@ -13,7 +13,13 @@ from django.utils import timezone
 
 from caseworks.oversight import dashboard, figures
 from caseworks.oversight.dashboard import Cell, Dashboard
+from caseworks.people.actors import Actor
 from caseworks.people.models import Office, Person
+from caseworks.registry.models import TrainingSubsidy
+from dispatch import enforcement
+from dispatch.models import Finding
+from subsidies import overlaps
+from subsidies.models import Claim
 from tests.dispatch.agencies import Paid
 from tests.money.conftest import Staff, bureau, staff
 from tests.oversight.lists import differences
@@ -74,6 +80,22 @@ def test_the_forwarding_board_is_its_lists(staff: Staff, tmp_path: Path) -> None
     assert (money["已核实转付"], money["凭证待核对"], money["按期退回"]) == (100, 100, 40)
 
 
+@pytest.mark.django_db
+def test_findings_are_their_list_and_lead_to_the_bar(staff: Staff, tmp_path: Path) -> None:
+    Paid(staff, tmp_path, 1, hosts=2).credited()
+    client, boss = signed_in()
+    with time_machine.travel(dt.datetime.fromisoformat("2024-08-20T10:00:00+08:00"), tick=False):
+        client.force_login(boss, "caseworks.people.backends.RoleBackend")
+        enforcement.sweep(dt.date(2024, 8, 19), by=Actor(os_user="tester", command="pytest"), at=timezone.now())
+        figures.refresh("dispatch", 2024, at=timezone.now())
+        page = dashboard.of(boss, Office.objects.get(code="220000"), "dispatch", 2024, timezone.localdate())
+        assert differences(client, all_cells(page)) == []
+        found = page.panels[0].context["findings"]
+        assert [(cell.label, cell.units) for cell in found] == [("期限届满未转付也未退回", 2)]
+        bar = Finding.objects.values_list("bar_id", flat=True).distinct().get()
+        assert f"/desk/dispatch/bars/{bar}/" in client.get(found[0].url).content.decode()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_subsidies_by_level_are_their_lists(bureau: None, tmp_path: Path) -> None:
     load_people(SAMPLE, *PEOPLE)
@@ -85,6 +107,18 @@ def test_subsidies_by_level_are_their_lists(bureau: None, tmp_path: Path) -> Non
     client, boss = signed_in()
     page = dashboard.of(boss, Office.objects.get(code="220000"), "subsidies", 2024, timezone.localdate(at))
     assert differences(client, all_cells(page)) == []
+    claim = Claim.objects.granted().order_by("pk").first()
+    assert claim is not None
+    TrainingSubsidy.objects.create(
+        id_hash=claim.id_hash, occupation_code=claim.occupation_code, level=claim.level,
+        paid_on=claim.applied_on + dt.timedelta(days=9), amount="800.00",
+    )  # fmt: skip
+    overlaps.look(by=Actor(os_user="tester", command="pytest"), at=at)
+    figures.refresh("subsidies", 2024, at=at)
+    page = dashboard.of(boss, Office.objects.get(code="220000"), "subsidies", 2024, timezone.localdate(at))
+    assert differences(client, all_cells(page)) == []
+    found = page.panels[0].context["overlaps"]
+    assert [(cell.label, cell.units, cell.amount) for cell in found] == [("待核实或追回", 1, 800)]
     levels = page.panels[0].context["granted"]
     assert [cell.label for cell in levels] == ["初级（五级）", "中级（四级）", "高级（三级）"]
     assert sum(cell.units for cell in levels) == page.funnel[0].units > 0
