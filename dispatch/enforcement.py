@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from caseworks.base import faults
 from caseworks.base.money import ZERO
+from caseworks.base.notices import MONEY
 from caseworks.cases import bars
 from caseworks.law import calendars, policies
 from caseworks.law.models import Policy
@@ -59,12 +60,12 @@ _FIND = f"""
 """
 CAUSE_OF_SWEEP = "CASE WHEN late.obligation_id IS NOT NULL AND found.times > 0 THEN 'rejected' ELSE 'overdue' END"
 # What a finding puts on money's account (`recoveries.find_select`).
-_RECOVERIES = """
+_RECOVERIES = f"""
     SELECT 'dispatch:' || f.obligation_id || ':' || f.nth AS key, 'clawback' AS kind, %(origin)s AS origin,
            'dispatch' AS scheme, o.year::int AS year, o.uscc AS subject, o.name, o.office_id AS office,
            o.city_office_id AS city_office, f.amount,
-           '应转付' || coalesce(nullif(o.host_name, ''), o.host_uscc) || '的 ' || o.amount || ' 元，期限 '
-               || to_char(f.due_on, 'YYYY-MM-DD') || '，尚缺 ' || f.amount || ' 元' AS reason,
+           '应转付' || coalesce(nullif(o.host_name, ''), o.host_uscc) || '的 ' || {MONEY.format("o.amount")}
+               || ' 元，期限 ' || to_char(f.due_on, 'YYYY-MM-DD') || '，尚缺 ' || {MONEY.format("f.amount")} || ' 元' AS reason,
            %(basis)s AS basis, m.case_id AS "case", o.payment_id AS payment, NULL::date AS due_on
     FROM dispatch_finding f
     JOIN dispatch_obligation o ON o.id = f.obligation_id
@@ -101,7 +102,8 @@ _UNBARRED = f"""
 _BARS = f"""
     SELECT u.uscc, u.bar_year AS year,
            u.policy_year || ' 年度稳岗返还资金未在期限（' || to_char(min(u.due_on), 'YYYY-MM-DD') || '）前转付用工单位或退回：'
-               || count(DISTINCT u.host_uscc) || ' 个用工单位，合计 ' || sum(u.amount) || ' 元' AS reason,
+               || count(DISTINCT u.host_uscc) || ' 个用工单位，合计 '
+               || {MONEY.format("sum(u.amount)")} || ' 元' AS reason,
            jsonb_build_object('as_of', %(as_of)s::date, 'deadline', min(u.due_on), 'amount', sum(u.amount)::text,
                'findings', jsonb_agg(jsonb_build_object('finding', u.id, 'host_uscc', u.host_uscc,
                    'host_name', u.host_name, 'due_on', u.due_on, 'amount', u.amount::text) ORDER BY u.id)) AS evidence

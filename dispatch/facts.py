@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from caseworks.base.notices import MONEY
 from caseworks.base.sealed import lookup_hash, unseal
 from caseworks.cases.enums import BarStatus
 from caseworks.cases.models import Bar
@@ -130,7 +131,8 @@ def last_day(day: date | None) -> str:
 
 
 _OVERDUE = f"""
-    SELECT o.uscc AS subject, o.year || ' 年度应转付用工单位的 ' || sum({LEFT}) || ' 元已过期限（'
+    SELECT o.uscc AS subject, o.year || ' 年度应转付用工单位的 ' || {MONEY.format(f"sum({LEFT})")}
+        || ' 元已过期限（'
         || to_char(min(o.due_on), 'YYYY-MM-DD') || '），未转付也未退回。' AS reason
     FROM dispatch_obligation o
     WHERE o.status = 'open' AND NOT o.provisional AND o.due_on < %(overdue_on)s AND {LEFT} > 0

@@ -14,7 +14,8 @@ from caseworks.base import files
 from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
-from caseworks.law import calendars
+from caseworks.law import calendars, policies
+from caseworks.law.models import Policy
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from dispatch import annulments, decisions
@@ -22,11 +23,11 @@ from dispatch.enums import VoucherReason, VoucherStatus
 from dispatch.filters import NEWEST, VoucherFilter
 from dispatch.forms import AnnulForm, DecisionForm
 from dispatch.models import Obligation, Voucher, VoucherQuerySet
+from dispatch.parameters import Parameters
 from dispatch.views.applications import person_of
 from dispatch.views.obligations import with_days_left
 
 ORDERS = {"oldest": NEWEST["oldest"], "newest": NEWEST["newest"]}
-LATE_AFTER = 10  # working days in which a voucher is decided, where the policy row does not say
 
 
 def query(request: HttpRequest) -> tuple[VoucherFilter, VoucherQuerySet]:
@@ -41,18 +42,29 @@ def query(request: HttpRequest) -> tuple[VoucherFilter, VoucherQuerySet]:
 def voucher_list(request: HttpRequest) -> HttpResponse:
     """Vouchers that wait, the oldest first; red where they wait too long."""
     form, rows = query(request)
-    page = KeysetPage(rows.select_related("obligation", "office"), ORDERS, request.GET)
-    calendar, on = calendars.current(), timezone.localdate()
+    rows = rows.select_related("obligation__share__application__policy", "office")
+    page = KeysetPage(rows, ORDERS, request.GET)
+    calendar, on, terms = calendars.current(), timezone.localdate(), dict[int, int]()
     for row in page.rows:
         row.waited = calendar.working_days_between(row.entered_on, on) if row.status == VoucherStatus.PENDING else None
+        policy = row.obligation.share.application.policy
+        if policy.pk not in terms:
+            terms[policy.pk] = _term(policy)
+        row.is_late = row.waited is not None and row.waited > terms[policy.pk]
     context = {
         "form": form,
         "page": page,
-        "late_after": LATE_AFTER,
         "query": request.GET.urlencode(),
         "totals_url": f"{reverse('dispatch:voucher_totals')}?{request.GET.urlencode()}",
     }
     return render(request, "dispatch/voucher_list.html", context)
+
+
+def _term(policy: Policy) -> int:
+    """The working days within which a voucher is to be decided (policy figure)."""
+    figures = policies.parameters(policy)
+    assert isinstance(figures, Parameters)
+    return figures.decision_working_days
 
 
 @access("dispatch.view")
