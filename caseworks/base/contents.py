@@ -25,7 +25,7 @@ def problem(content: bytes, kind: str) -> str:
     if kind == "application/pdf":
         found = _of_pdf(content)
     elif kind == "image/png":
-        found = _of_picture(_png_size(content), whole=b"IEND" in content[-64:])
+        found = _of_picture(_png_size(content), whole=b"IEND" in content[-4096:])
     elif kind == "image/jpeg":
         found = _of_picture(_jpeg_size(content), whole=b"\xff\xd9" in content[-65536:])
     else:
