@@ -48,7 +48,5 @@ def issue(batch: Batch, *, by: Actor, at: datetime, reason: str = "") -> tuple[B
 def _lines(batch: Batch) -> list[Line]:
     purpose = f"{batch.year}年度{batch.get_scheme_display()}"
     rows = Payment.objects.filter(batch=batch).attempts().order_by("pk")
-    return [
-        Line(row.payment_no, row.account_name, row.account_no, row.bank_name, row.bank_code, row.amount, purpose)
-        for row in rows.only("payment_no", "account_name", "account_no", "bank_name", "bank_code", "amount")
-    ]
+    wanted = ("payment_no", "account_name", "account_no", "bank_name", "bank_code", "amount")
+    return [Line._make((*row, purpose)) for row in rows.values_list(*wanted)]
