@@ -63,7 +63,7 @@ def test_from_putting_forward_to_the_money_back(paid: Cases) -> None:
     for entry in row.entries.exclude(document=None, file=None):
         paper = clerk.get(reverse("money:recovery_paper", args=[row.pk, entry.pk]))
         assert paper["Content-Type"] == "application/pdf"
-    page = clerk.get(reverse("registry:unit_detail", args=[row.subject])).content.decode()
+    page = clerk.get(reverse("registry:unit_cards", args=[row.subject])).content.decode()
     assert "资金往来台账" in page
     assert "400.00" in page
     far = browser(elsewhere.username)
