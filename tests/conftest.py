@@ -12,6 +12,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import django
@@ -71,6 +72,24 @@ __all__ = ["bare_steps_write_less", "pytest_runtest_call"]
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     _STACK.close()
+
+
+@pytest.fixture(autouse=True)
+def no_year_of_contributions_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test with real transactions takes its partitions along: flushing empties tables, it drops none."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if "transactional_db" not in request.fixturenames and not (marker and marker.kwargs.get("transaction")):
+        return
+    from django.db import connection
+
+    from caseworks.registry import partitions
+
+    with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '20s'")
+        for year in partitions.years():
+            cursor.execute(f"DROP TABLE {partitions.name(year)}")
+        cursor.execute("RESET lock_timeout")
 
 
 # -- a real browser

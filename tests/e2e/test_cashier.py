@@ -148,7 +148,8 @@ def test_from_cleared_to_a_closed_month(
     expect(supervisor.get_by_text("已关账").first).to_be_visible()
 
     phone = open_page("cashier", PHONE)
-    file = f"/desk/payments/results/{one.result_file_id or 1}/"
+    two.refresh_from_db()
+    file = f"/desk/payments/results/{two.result_file_id}/"
     for path in (
         "/desk/batches/new/?year=2024", "/desk/batches/", f"/desk/batches/{batch.pk}/", "/desk/payments/",
         "/desk/payments/results/", file, "/desk/payments/returned/", f"/desk/payments/{two.pk}/",

@@ -33,6 +33,7 @@ TAMPERING = {
         WHERE f.payment_id = o.payment_id AND f.id < o.id""",
     "dispatch_receipt_used_once": """
         UPDATE dispatch_voucher SET receipt_no = (SELECT receipt_no FROM dispatch_voucher ORDER BY id LIMIT 1)""",
+    "dispatch_return_is_in_the_movements": "UPDATE dispatch_fundreturn SET amount = amount + 1, repaid = repaid + 1",
     "dispatch_finding_has_its_recovery": "UPDATE dispatch_finding SET recovery_id = NULL",
     "dispatch_one_bar_a_year": """
         UPDATE dispatch_obligation SET uscc = (SELECT min(uscc) FROM dispatch_obligation)""",

@@ -92,9 +92,10 @@ class Bureau:
         return self.moment
 
     def later(self, days: int) -> None:
-        """Days go by."""
+        """Days go by; the clock never goes back."""
         self.day += dt.timedelta(days=days)
-        self.moment = dt.datetime.combine(self.day, dt.time(9), timezone.get_default_timezone())
+        morning = dt.datetime.combine(self.day, dt.time(9), timezone.get_default_timezone())
+        self.moment = max(self.moment, morning)
 
     def case(self, place: int) -> Case | None:
         """One of the cases."""
