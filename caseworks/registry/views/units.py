@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -101,8 +102,10 @@ def unit_export(request: HttpRequest, form: str) -> HttpResponseBase:
 def unit_detail(request: HttpRequest, uscc: str) -> HttpResponse:
     """A unit: what is known of it, month by month, and what the schemes made of it."""
     person, on = _person(request), timezone.localdate()
+    declared = AccountDeclaration.objects.filter(uscc=OuterRef("uscc"), status__in=declarations.STANDING)
+    faulty = RejectedRow.objects.standing().filter(uscc=OuterRef("uscc"))
     visible = Unit.objects.visible_to(person, on).select_related("office", "city_office")
-    unit = get_object_or_404(visible, uscc=uscc)
+    unit: Any = get_object_or_404(visible.annotate(declared=Exists(declared), faulty=Exists(faulty)), uscc=uscc)
     everything = "all" in request.GET
     months = facts.months(uscc, limit=None if everything else facts.MONTHS)
     accounts = list(Account.objects.filter(uscc=uscc).order_by("kind", "-proposed_at"))
@@ -118,11 +121,11 @@ def unit_detail(request: HttpRequest, uscc: str) -> HttpResponse:
             "chart": facts.months_chart(months),
             "accounts": accounts,
             "may_enter_account": person.has_perm("account.enter"),
-            "declaration": AccountDeclaration.objects.filter(uscc=uscc, status__in=declarations.STANDING).first(),
+            "declaration": _declaration(uscc) if unit.declared else None,
             "current_accounts": [account for account in accounts if account.status == AccountStatus.CURRENT],
             "listings": list(Listing.objects.filter(uscc=uscc).order_by("-listed_on")),
             "leavers": facts.leavers(uscc),
-            "rejected": _rejected(uscc),
+            "rejected": _rejected(uscc) if unit.faulty else [],
             "panels": [panel for source in _panels(settings.SCHEMES) for panel in source(unit, person, on)],
         },
     )
@@ -153,6 +156,10 @@ def unit_cards(request: HttpRequest, uscc: str) -> HttpResponse:
 
 def _panels(modules: Iterable[str]) -> Iterator[Callable[..., Any]]:
     return functions_of(modules, "unit_panels")
+
+
+def _declaration(uscc: str) -> AccountDeclaration | None:
+    return AccountDeclaration.objects.filter(uscc=uscc, status__in=declarations.STANDING).first()
 
 
 def _rejected(uscc: str) -> list[RejectedRow]:
