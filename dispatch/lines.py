@@ -11,16 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from caseworks.base.identifiers import normalise
+from caseworks.base.sheets import cells
 from caseworks.base.sheets.columns import Column
-from caseworks.base.sheets.errors import BadValue, Damaged
 from caseworks.base.sheets.reading import Row, open_sheet
 from caseworks.base.sheets.writing import write_csv
 
 HEADER = ("line", "column", "value", "reason")
-BLANK = "不能为空，请补填"
-LOST_DIGITS = "该单元格是数字格式，15位以后的数字已丢失；请把整列设为文本格式，重新填写完整号码"
-EXCESS = "该行的列数多于表头（可能缺少引号或多了逗号），请核对后重新填写"
 EVERY = 2000  # rows between two reports of progress
 
 
@@ -69,9 +65,9 @@ def read(
     lines: list[Line] = []
     problems: list[Problem] = []
     with open_sheet(path, columns) as sheet:
-        present = [place >= 0 for place in sheet.header.places]
+        placed = cells.placed(columns)
         for number, row in enumerate(sheet.rows(), 1):
-            found = _read_row(row, columns, present, check)
+            found = _read_row(row, placed, check)
             if isinstance(found, Line):
                 lines.append(found)
             else:
@@ -81,30 +77,17 @@ def read(
         return Read(lines, problems, list(sheet.notices))
 
 
-def _read_row(row: Row, columns: Sequence[Column], present: Sequence[bool], check: Check) -> Line | list[Problem]:
-    values: dict[str, Any] = {}
-    problems: list[Problem] = []
-    cells: dict[str, str] = {}
-    for column, raw, there in zip(columns, row.cells, present, strict=True):
-        text = normalise(raw or "", identifier=column.identifier)
-        cells[column.name], values[column.name] = (raw or "").strip(), None
-        if not text:
-            if column.required and there:
-                problems.append(Problem(row.line, column.name, "", BLANK))
-        elif isinstance(raw, Damaged):
-            problems.append(Problem(row.line, column.name, cells[column.name], LOST_DIGITS))
-        else:
-            try:
-                values[column.name] = column.parse(text)
-            except BadValue as problem:
-                problems.append(Problem(row.line, column.name, cells[column.name], str(problem)))
-    wrong = {problem.column for problem in problems}
-    problems += [
-        Problem(row.line, name, cells.get(name, ""), words) for name, words in check(values) if name not in wrong
-    ]
+def _read_row(row: Row, columns: Sequence[tuple[int, Column]], check: Check) -> Line | list[Problem]:
+    found, problems = cells.parsed(row.cells, columns)
+    values = {column.name: found.get(column.name) for _, column in columns}
+    wrong = {name for name, _ in problems}
+    problems += [(name, words) for name, words in check(values) if name not in wrong]
     if row.excess:
-        problems.append(Problem(row.line, columns[0].name, cells[columns[0].name], EXCESS))
-    return problems or Line(row.line, values)
+        problems.append((columns[0][1].name, cells.EXCESS))
+    if not problems:
+        return Line(row.line, values)
+    written = {column.name: (row.cells[place] or "").strip() for place, column in columns}
+    return [Problem(row.line, name, written.get(name, ""), words) for name, words in problems]
 
 
 def write_errors(path: Path, problems: Iterable[Problem]) -> Path | None:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from caseworks.base.enums import IdType
-from caseworks.base.identifiers import check_character_right, normalise
+from caseworks.base.identifiers import check_character_right
 from caseworks.base.sealed import lookup_hash, seal
-from caseworks.base.sheets import values
+from caseworks.base.sheets import cells, values
 from caseworks.base.sheets.columns import Column, Shape
 from caseworks.base.sheets.csv_reading import Run
-from caseworks.base.sheets.errors import BadValue, Damaged
+from caseworks.base.sheets.errors import BadValue
 from caseworks.base.sheets.reading import Row, Sheet
 from subsidies import judging
 
@@ -27,9 +27,7 @@ COLUMNS = (
     Column("applied_on", ("申请日期", "申领日期"), values.date, required=True, shape=Shape.DATE),
     Column("id_type", ("证件类型",), values.code(IdType)),
 )
-BLANK = "不能为空，请补填"
-LOST_DIGITS = "该单元格是数字格式，15位以后的数字已丢失；请把整列设为文本格式，重新填写完整号码"
-EXCESS = "该行的列数多于表头（可能缺少引号或多了逗号），请核对后重新填写"
+_PLACED = cells.placed(COLUMNS)
 _EVERY = 2000  # rows between two reports
 
 _DAYS = (
@@ -85,37 +83,19 @@ def staged(sheet: Sheet, wrong: list[Wrong], tell: Callable[[], None] = lambda: 
 
 def parsed(row: Row) -> Asked | Wrong:
     """A row's values, or what is wrong with it. (contract 1)"""
-    given: dict[str, Any] = {}
-    problems: list[tuple[str, str]] = []
-    for column, raw in zip(COLUMNS, row.cells, strict=True):
-        text = normalise(raw or "", identifier=column.identifier)
-        if not text:
-            if column.required:
-                problems.append((column.name, BLANK))
-            continue
-        if isinstance(raw, Damaged):
-            problems.append((column.name, LOST_DIGITS))
-            continue
-        try:
-            given[column.name] = column.parse(text)
-        except BadValue as problem:
-            problems.append((column.name, str(problem)))
-    if "id_no" in given and not any(name == "id_type" for name, _ in problems):
+    given, problems = cells.parsed(row.cells, _PLACED)
+    if given.get("id_no") and not any(name == "id_type" for name, _ in problems):
         try:
             values.citizen_id(given["id_no"], given.get("id_type") or IdType.RESIDENT_ID.value)
         except BadValue as problem:
             problems.append(("id_no", str(problem)))
     if row.excess:
-        problems.append((COLUMNS[0].name, EXCESS))
+        problems.append((COLUMNS[0].name, cells.EXCESS))
     if not problems:
         return Asked(row.line, given["id_no"], given["cert_no"], given["applied_on"].isoformat())
-    names = [column.name for column in COLUMNS]
-    titles = {column.name: column.alias for column in COLUMNS}
-    problems.sort(key=lambda problem: names.index(problem[0]))
-    name, reason = problems[0]
-    if len(problems) > 1:
-        reason = "；".join(f"{titles[column]}：{words}" for column, words in problems)
-    return Wrong(row.line, name, (row.cells[names.index(name)] or "").strip(), reason)
+    name, reason = cells.in_one(problems, COLUMNS)
+    place = next(place for place, column in _PLACED if column.name == name)
+    return Wrong(row.line, name, (row.cells[place] or "").strip(), reason)
 
 
 # -- clean lines
@@ -147,9 +127,9 @@ def _of_run(run: Run, sheet: Sheet, sealed: _Sealed) -> Iterator[tuple[int, str,
     """The rows of a run; what is left to look at is the check character of the number. (GB 11643-1999)"""
     number, certificate, day = sheet.header.places[:3]
     for line, text in enumerate(run.content.decode("ascii").splitlines(), start=run.line):
-        cells = text.split(",")
-        id_no = cells[number]
+        found = text.split(",")
+        id_no = found[number]
         if id_no in sealed or check_character_right(id_no):
-            yield line, id_no, cells[certificate], cells[day]
+            yield line, id_no, found[certificate], found[day]
         else:
-            yield parsed(Row(line, (id_no, cells[certificate], cells[day], None)))
+            yield parsed(Row(line, (id_no, found[certificate], found[day], None)))

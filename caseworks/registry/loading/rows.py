@@ -8,14 +8,10 @@ from typing import Any
 
 from caseworks.base.identifiers import normalise, uscc_problem
 from caseworks.base.sealed import lookup_hash
+from caseworks.base.sheets import cells
 from caseworks.base.sheets.columns import Column
-from caseworks.base.sheets.errors import BadValue, Damaged
 from caseworks.base.sheets.reading import Row
 from caseworks.registry.specs.shape import FileSpec, Stored
-
-BLANK = "不能为空，请补填"
-LOST_DIGITS = "该单元格是数字格式，15位以后的数字已丢失；请把整列设为文本格式，重新填写完整号码"
-EXCESS = "该行的列数多于表头（可能缺少引号或多了逗号），请核对后重新填写"
 
 
 @dataclass(frozen=True)
@@ -45,41 +41,22 @@ class RowParser:
             if field.column.name in present
             for stored in field.stored
         ]
-        self._absent = {column.name: None for column in spec.columns if column.name not in present}
+        self._absent: dict[str, Any] = {column.name: None for column in spec.columns if column.name not in present}
         self._names = [column.name for column in spec.columns]
-        self._titles = {column.name: column.alias for column in spec.columns}
 
     def parse(self, row: Row) -> tuple[object, ...] | Rejected:
         """The values to stage, or the row's rejection."""
-        values: dict[str, Any] = dict(self._absent)
-        problems: list[tuple[str, str]] = []
-        for place, column in self._columns:
-            raw = row.cells[place] or ""
-            text = normalise(raw, identifier=column.identifier)
-            if not text:
-                values[column.name] = None
-                if column.required:
-                    problems.append((column.name, BLANK))
-                continue
-            if isinstance(raw, Damaged):
-                problems.append((column.name, LOST_DIGITS))
-                continue
-            try:
-                values[column.name] = column.parse(text)
-            except BadValue as problem:
-                problems.append((column.name, str(problem)))
+        found, problems = cells.parsed(row.cells, self._columns)
+        values = self._absent | found
         problems.extend(self.spec.check(values))
         if row.excess:
-            problems.append((self._names[0], EXCESS))
+            problems.append((self._names[0], cells.EXCESS))
         if problems:
             return self._rejected(row, values, problems)
         return tuple(blank if (value := values[name]) is None else make(value) for name, make, blank in self._makers)
 
-    def _rejected(self, row: Row, values: dict[str, Any], problems: list[tuple[str, str]]) -> Rejected:
-        problems.sort(key=lambda problem: self._names.index(problem[0]))
-        name, reason = problems[0]
-        if len(problems) > 1:
-            reason = "；".join(f"{self._titles[column]}：{words}" for column, words in problems)
+    def _rejected(self, row: Row, values: dict[str, Any], problems: cells.Problems) -> Rejected:
+        name, reason = cells.in_one(problems, self.spec.columns)
         uscc = normalise(self._cell(row, "uscc"), identifier=True) if "uscc" in self._names else ""
         return Rejected(
             line=row.line,
