@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import connection
 
 from caseworks.base import faults
 from caseworks.books import checking
 from caseworks.cases import verification
+from tests.children import database_url
 from tests.faults.acts import act_of
 from tests.notices.gateway import SECRET, Gateway, running
 
@@ -47,10 +47,8 @@ def gateway(settings: Any) -> Iterator[Gateway]:
 
 def environment(fault: str, gateway: Gateway | None = None) -> dict[str, str]:
     """Of a process beside the tests, on the database of this test."""
-    at = connection.settings_dict
-    host = str(at["HOST"]).replace("/", "%2F")
     named = {
-        "DATABASE_URL": f"postgresql://{at['USER']}:{at['PASSWORD']}@{host}:{at['PORT'] or ''}/{at['NAME']}",
+        "DATABASE_URL": database_url(),
         "CASEWORKS_TRAINING": "1", "CASEWORKS_DEBUG": "1", "CASEWORKS_FAULT": fault,
     }  # fmt: skip
     if gateway is not None:  # nothing leaves a training database

@@ -26,6 +26,7 @@ from refunds import freshness, screening, summaries
 from refunds.enums import ChangeKind
 from refunds.models import Assessment, AssessmentChange, ScreeningRun
 from refunds.reach import Reach
+from tests.children import database_url
 from tests.refunds.build import a_year, make_unit, record
 from tests.refunds.conftest import AS_OF, AT, OPERATOR
 
@@ -198,11 +199,9 @@ screening.run(2024, "", AS_OF, OPERATOR, AT)
 
 
 def test_killed_in_the_middle_the_next_run_finishes_it(three: list[Unit]) -> None:
-    database = connection.settings_dict
-    host = database["HOST"] or database["OPTIONS"].get("host", "")
     environment = {
         **os.environ, "DJANGO_SETTINGS_MODULE": "caseworks.settings", "CASEWORKS_DEBUG": "1",
-        "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={host}",
+        "DATABASE_URL": database_url(),
     }  # fmt: skip
     done = subprocess.run([sys.executable, "-c", _KILLED], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr

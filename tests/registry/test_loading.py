@@ -25,6 +25,7 @@ from caseworks.registry.enums import FileKind
 from caseworks.registry.imports import Wish
 from caseworks.registry.loading import fresh
 from caseworks.registry.models import Contribution, ImportFile, Unit
+from tests.children import database_url
 from tests.registry.support import AT, OPERATOR, Writer, make_bureau
 
 UNITS = ("91220102XNDP8LW13M", "91220102XN8JCHX162", "91220102XNBULT726Y")
@@ -228,25 +229,13 @@ KILLED = """
 """
 
 
-def drop_partitions() -> None:
-    """What a test that committed has made stays until it is dropped."""
-    with connection.cursor() as cursor:
-        for year in partitions.years():
-            cursor.execute(f"DROP TABLE {partitions.name(year)}")
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_import_leaves_nothing_half_done(write: Writer, tmp_path: Path) -> None:
-    drop_partitions()
     make_bureau()
     load(write("units", unit_rows()), FileKind.UNITS)
     path = tmp_path / "contributions.csv"
     path.write_text("\n".join([HEADER, *QUICK]))
-    database = connection.settings_dict
-    address = (
-        f"postgres://{database['USER']}@/{database['NAME']}?host={database['HOST'] or database['OPTIONS'].get('host')}"
-    )
-    environment = {**os.environ, "DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "caseworks.settings"}
+    environment = {**os.environ, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "caseworks.settings"}
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(KILLED), str(path)], stdout=subprocess.PIPE, env=environment, text=True
     )
@@ -263,7 +252,6 @@ def test_a_killed_import_leaves_nothing_half_done(write: Writer, tmp_path: Path)
     assert (lost.run.state, lost.read) == ("running", 0)
     assert runs.settle(lost.run, lost.run.started_at + 2 * runs.GRACE).state == "interrupted"  # type: ignore[operator]
     assert counts(load(path)) == (10, 6, 0, 4, 0)
-    drop_partitions()
 
 
 @pytest.mark.django_db
