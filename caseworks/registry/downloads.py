@@ -5,12 +5,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
+from caseworks.base import runs
 from caseworks.base.sheets.writing import csv_lines, write_xlsx
+from caseworks.people.actors import Actor
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -41,3 +45,13 @@ def table_response(rows: Iterable[Any], columns: Sequence[Column], *, name: str,
     response["Content-Disposition"] = content_disposition_header(True, f"{name}.{form}") or ""
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def recorded(
+    request: HttpRequest, title: str, rows: QuerySet[Any], make: Callable[[], HttpResponseBase], at: datetime
+) -> HttpResponseBase:
+    """Make a file to take away and keep on record who took what, when, and how many rows."""
+    run = runs.create("export", request.path[:120], title, Actor.of_request(request), at)
+    with runs.running(run):
+        run.summary = {"rows": rows.order_by().count(), "query": request.GET.urlencode()}
+        return make()

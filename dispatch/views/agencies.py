@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from django.contrib import messages
 from django.db.models import Count, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from caseworks.base import lists
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
 from caseworks.people.access import access
@@ -22,7 +22,7 @@ from dispatch.filters import BY_HOST, HostFilter
 from dispatch.models import Application, Obligation, ObligationQuerySet, Voucher
 from dispatch.views.applications import FORMS, person_of
 from dispatch.views.bars import visible as visible_bars
-from dispatch.views.obligations import with_days_left
+from dispatch.views.obligations import AGENCY, HOST, PROGRESS, YEAR, with_days_left
 
 SUMS = (
     ("amount", "应得（元）"), ("verified", "已收到（元）"), ("pending", "待核对（元）"), ("returned", "派遣单位退回（元）"),
@@ -88,23 +88,10 @@ def host_totals(request: HttpRequest) -> HttpResponse:
     )
     totals = [("用工单位", f"{sums['hosts']:,} 户"), ("份额", f"{sums['parts']:,}")]
     totals += [(label, thousands(sums[name] or ZERO)) for name, label in SUMS]
-    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
-    back = f"{reverse('dispatch:host_list')}?{request.GET.urlencode()}"
-    return render(request, template, {"totals": totals, "list_url": back})
+    return lists.totals_of(request, totals, "dispatch:host_list")
 
 
-COLUMNS = (
-    Column("用工单位代码", lambda row: row.host_uscc, 21),
-    Column("用工单位", lambda row: row.host_name, 36),
-    Column("政策年度", lambda row: row.year, 9),
-    Column("派遣单位代码", lambda row: row.uscc, 21),
-    Column("派遣单位", lambda row: row.name, 36),
-    Column("经办机构", lambda row: row.office.name, 16),
-    Column("到账日期", lambda row: row.credited_on, 12),
-    Column("期限", lambda row: f"{row.due_on}（预计）" if row.provisional else row.due_on, 16),
-    Column("状态", lambda row: row.get_status_display(), 12),
-    *(Column(label, attrgetter(name), 16) for name, label in SUMS),
-)
+COLUMNS = (*HOST, YEAR, *AGENCY, *PROGRESS, *(Column(label, attrgetter(name), 16) for name, label in SUMS))
 
 
 @access("export.make")
@@ -115,8 +102,7 @@ def host_export(request: HttpRequest, form: str) -> HttpResponseBase:
         raise Http404
     chosen, rows = query(request)
     if chosen.problems:
-        messages.error(request, "没有导出：查询条件有误。" + "；".join(chosen.problems))
-        return redirect(f"{reverse('dispatch:host_list')}?{request.GET.urlencode()}")
+        return lists.not_exported(request, chosen.problems, "dispatch:host_list")
     lines = rows.select_related("office").order_by("host_uscc", "pk").iterator(chunk_size=2000)
     return table_response(lines, COLUMNS, name=f"用工单位收款_{timezone.localdate():%Y%m%d}", form=form)
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from caseworks.base import files
+from caseworks.base import files, lists
 from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
@@ -81,9 +81,7 @@ def application_totals(request: HttpRequest) -> HttpResponse:
             ("hosts", "转付用工单位（元）"),
         )
     ]  # fmt: skip
-    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
-    back = f"{reverse('dispatch:application_list')}?{request.GET.urlencode()}"
-    return render(request, template, {"totals": totals, "list_url": back})
+    return lists.totals_of(request, totals, "dispatch:application_list")
 
 
 COLUMNS = (
@@ -112,8 +110,7 @@ def application_export(request: HttpRequest, form: str) -> HttpResponseBase:
         raise Http404
     chosen, rows = query(request)
     if chosen.problems:
-        messages.error(request, "没有导出：查询条件有误。" + "；".join(chosen.problems))
-        return redirect(f"{reverse('dispatch:application_list')}?{request.GET.urlencode()}")
+        return lists.not_exported(request, chosen.problems, "dispatch:application_list")
     lines = rows.select_related("office", "case").order_by("year", "uscc", "round").iterator(chunk_size=2000)
     return table_response(lines, COLUMNS, name=f"派遣单位申请_{timezone.localdate():%Y%m%d}", form=form)
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from caseworks.base import lists
 from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
@@ -77,23 +78,19 @@ def obligation_totals(request: HttpRequest) -> HttpResponse:
     late = rows.overdue(on).order_by().left().aggregate(parts=Count("pk"), owing=Sum(F("to_do") - F("pending")))
     totals = [("份额", f"{sums['parts']:,}")] + [(label, thousands(sums[name] or ZERO)) for name, label in SUMS]
     totals.append(("其中超期", f"{late['parts']:,} 份 {thousands(late['owing'] or ZERO)} 元"))
-    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
-    back = f"{reverse('dispatch:obligation_list')}?{request.GET.urlencode()}"
-    return render(request, template, {"totals": totals, "list_url": back})
+    return lists.totals_of(request, totals, "dispatch:obligation_list")
 
 
-COLUMNS = (
-    Column("政策年度", lambda row: row.year, 9),
-    Column("派遣单位代码", lambda row: row.uscc, 21),
-    Column("派遣单位", lambda row: row.name, 36),
-    Column("用工单位代码", lambda row: row.host_uscc, 21),
-    Column("用工单位", lambda row: row.host_name, 36),
+YEAR = Column("政策年度", lambda row: row.year, 9)
+AGENCY = (Column("派遣单位代码", lambda row: row.uscc, 21), Column("派遣单位", lambda row: row.name, 36))
+HOST = (Column("用工单位代码", lambda row: row.host_uscc, 21), Column("用工单位", lambda row: row.host_name, 36))
+PROGRESS = (
     Column("经办机构", lambda row: row.office.name, 16),
     Column("到账日期", lambda row: row.credited_on, 12),
     Column("期限", lambda row: f"{row.due_on}（预计）" if row.provisional else row.due_on, 16),
     Column("状态", lambda row: row.get_status_display(), 12),
-    *(Column(label, attrgetter(name), 16) for name, label in SUMS),
 )
+COLUMNS = (YEAR, *AGENCY, *HOST, *PROGRESS, *(Column(label, attrgetter(name), 16) for name, label in SUMS))
 
 
 @access("export.make")
@@ -104,8 +101,7 @@ def obligation_export(request: HttpRequest, form: str) -> HttpResponseBase:
         raise Http404
     chosen, rows = query(request)
     if chosen.problems:
-        messages.error(request, "没有导出：查询条件有误。" + "；".join(chosen.problems))
-        return redirect(f"{reverse('dispatch:obligation_list')}?{request.GET.urlencode()}")
+        return lists.not_exported(request, chosen.problems, "dispatch:obligation_list")
     lines = rows.select_related("office").order_by("due_on", "pk").iterator(chunk_size=2000)
     return table_response(lines, COLUMNS, name=f"转付跟踪_{timezone.localdate():%Y%m%d}", form=form)
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from caseworks.base import files
+from caseworks.base import files, lists
 from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
@@ -74,9 +74,7 @@ def voucher_totals(request: HttpRequest) -> HttpResponse:
     _, rows = query(request)
     sums = rows.order_by().aggregate(many=Count("pk"), amount=Sum("amount"))
     totals = [("凭证", f"{sums['many']:,} 件"), ("金额（元）", thousands(sums["amount"] or ZERO))]
-    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
-    back = f"{reverse('dispatch:voucher_list')}?{request.GET.urlencode()}"
-    return render(request, template, {"totals": totals, "list_url": back})
+    return lists.totals_of(request, totals, "dispatch:voucher_list")
 
 
 def _voucher(request: HttpRequest, pk: int) -> Voucher:

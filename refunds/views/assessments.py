@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from caseworks.base import lists
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
 from caseworks.people.access import access
@@ -71,9 +72,7 @@ def assessment_totals(request: HttpRequest) -> HttpResponse:
     for outcome, label in ((Outcome.ELIGIBLE, "符合金额（元）"), (Outcome.MANUAL, "待核定暂算（元）")):
         if outcome in by_outcome:
             totals.append((label, thousands(by_outcome[outcome]["amount"] or ZERO)))
-    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
-    back = f"{reverse('refunds:assessment_list')}?{request.GET.urlencode()}"
-    return render(request, template, {"totals": totals, "list_url": back})
+    return lists.totals_of(request, totals, "refunds:assessment_list")
 
 
 @access("screening.view")

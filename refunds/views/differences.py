@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from caseworks.base import lists
 from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, in_capitals, thousands
 from caseworks.base.pages import KeysetPage
@@ -102,9 +103,7 @@ def difference_totals(request: HttpRequest) -> HttpResponse:
     for row in rows.order_by("kind").values("kind").annotate(units=Count("pk"), amount=Sum("amount")):
         label = DifferenceKind(row["kind"]).label
         totals += [(f"{label}户数", f"{row['units']:,}"), (f"{label}金额（元）", thousands(row["amount"]))]
-    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
-    back = f"{reverse('refunds:difference_list')}?{request.GET.urlencode()}"
-    return render(request, template, {"totals": totals or [("户数", "0")], "list_url": back})
+    return lists.totals_of(request, totals or [("户数", "0")], "refunds:difference_list")
 
 
 @access("export.make")

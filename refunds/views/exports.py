@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from caseworks.base import runs
-from caseworks.base.filters import FilterForm
+from caseworks.base import lists
 from caseworks.people.access import access
-from caseworks.people.actors import Actor
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import Column, recorded, table_response
 from refunds.models import Assessment, AssessmentChange, ScreeningRun
 from refunds.templatetags.refunds import flag_label, percent, reason_label, size_label, type_label
 from refunds.views import words
@@ -67,21 +62,6 @@ CHANGE_COLUMNS = (
 )
 
 
-def _recorded(
-    request: HttpRequest, title: str, rows: QuerySet[Any], make: Callable[[], HttpResponseBase]
-) -> HttpResponseBase:
-    """Make the file and keep on record who took what, when, and how many rows."""
-    run = runs.create("export", request.path[:120], title, Actor.of_request(request), timezone.now())
-    with runs.running(run):
-        run.summary = {"rows": rows.order_by().count(), "query": request.GET.urlencode()}
-        return make()
-
-
-def _mistaken(request: HttpRequest, form: FilterForm, address: str) -> HttpResponseBase:
-    messages.error(request, "没有导出：查询条件有误。" + "；".join(form.problems))
-    return redirect(f"{address}?{request.GET.urlencode()}")
-
-
 @access("export.make")
 @require_safe
 def assessment_export(request: HttpRequest, form: str) -> HttpResponseBase:
@@ -91,14 +71,14 @@ def assessment_export(request: HttpRequest, form: str) -> HttpResponseBase:
     on = timezone.localdate()
     chosen, rows = query(request, on)
     if chosen.problems:
-        return _mistaken(request, chosen, reverse("refunds:assessment_list"))
+        return lists.not_exported(request, chosen.problems, "refunds:assessment_list")
     name = f"稳岗返还筛查结果_{chosen.data.get('year', '')}_{on:%Y%m%d}"
 
     def make() -> HttpResponseBase:
         lines: QuerySet[Assessment] = rows.select_related("office").order_by("uscc")
         return table_response(lines.iterator(chunk_size=2000), ASSESSMENT_COLUMNS, name=name, form=form)
 
-    return _recorded(request, name, rows, make)
+    return recorded(request, name, rows, make, timezone.now())
 
 
 @access("export.make")
@@ -110,7 +90,7 @@ def change_export(request: HttpRequest, pk: int, form: str) -> HttpResponseBase:
     screening = get_object_or_404(ScreeningRun, pk=pk)
     chosen, rows = changes(request, screening)
     if chosen.problems:
-        return _mistaken(request, chosen, reverse("refunds:screening_changes", args=[pk]))
+        return lists.not_exported(request, chosen.problems, "refunds:screening_changes", pk)
     name = f"稳岗返还筛查差别_{screening.year}_{timezone.localdate():%Y%m%d}"
 
     def make() -> HttpResponseBase:
@@ -118,4 +98,4 @@ def change_export(request: HttpRequest, pk: int, form: str) -> HttpResponseBase:
         shown = (words.ChangeRow.of(row) for row in lines.iterator(chunk_size=2000))
         return table_response(shown, CHANGE_COLUMNS, name=name, form=form)
 
-    return _recorded(request, name, rows, make)
+    return recorded(request, name, rows, make, timezone.now())

@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from caseworks.base import lists
 from caseworks.base.identifiers import mask_id
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import Column, recorded, table_response
 from caseworks.registry.models import Worker
 from subsidies import explain, lookups, overlaps, signs
 from subsidies.enums import Outcome, Sign
@@ -25,7 +26,7 @@ from subsidies.filters import NEWEST
 from subsidies.models import Claim, ClaimFile, Lookup
 from subsidies.parameters import REASONS
 from subsidies.templatetags.subsidies import level_label, progress
-from subsidies.views.shared import asked, person_of, recorded
+from subsidies.views.shared import asked, person_of
 
 _SIGNS = dict(Sign.choices)
 COLUMNS = (
@@ -89,9 +90,7 @@ def claim_totals(request: HttpRequest) -> HttpResponse:
         ("符合金额（元）", thousands(granted.get("sum") or ZERO)),
         ("人数", f"{rows.order_by().values('id_hash').distinct().count():,}"),
     ]
-    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
-    back = f"{reverse('subsidies:claim_list')}?{request.GET.urlencode()}"
-    return render(request, template, {"totals": totals, "list_url": back})
+    return lists.totals_of(request, totals, "subsidies:claim_list")
 
 
 @access("export.make")
@@ -103,8 +102,7 @@ def claim_export(request: HttpRequest, form: str) -> HttpResponseBase:
     on = timezone.localdate()
     chosen, rows = asked(request, on)
     if chosen.problems:
-        messages.error(request, "没有导出：查询条件有误。" + "；".join(chosen.problems))
-        return redirect(f"{reverse('subsidies:claim_list')}?{request.GET.urlencode()}")
+        return lists.not_exported(request, chosen.problems, "subsidies:claim_list")
     name = f"技能补贴申领_{chosen.data.get('year', '')}_{on:%Y%m%d}"
     lines = rows.select_related("office", "case").order_by("pk")
     return recorded(

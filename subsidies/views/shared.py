@@ -8,14 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest
 from kombu.exceptions import OperationalError as BrokerError
 
-from caseworks.base import runs
 from caseworks.base.sealed import seal, unseal
 from caseworks.law.models import Policy
-from caseworks.people.actors import Actor
 from caseworks.people.models import Person
 from subsidies import cases
 from subsidies.facts import SCHEME
@@ -59,16 +56,6 @@ def scoped(request: HttpRequest, on: dt.date, kind: type[ScopedForm]) -> ScopedF
     """Another filter of a year and an office."""
     years = claim_years(on)
     return kind(with_year(request, years), years=years, person=person_of(request), on=on)
-
-
-def recorded(
-    request: HttpRequest, title: str, rows: QuerySet[Any], make: Callable[[], HttpResponseBase], at: dt.datetime
-) -> HttpResponseBase:
-    """Make a file to take away and keep on record who took what, when, and how many rows."""
-    run = runs.create("export", request.path[:120], title, Actor.of_request(request), at)
-    with runs.running(run):
-        run.summary = {"rows": rows.order_by().count(), "query": request.GET.urlencode()}
-        return make()
 
 
 def token_of(id_no: str) -> str:

@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from caseworks.people.access import access
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import Column, recorded, table_response
 from subsidies import summaries
 from subsidies.filters import StatisticsFilter
 from subsidies.models import Claim, ClaimQuerySet
 from subsidies.summaries import Line
-from subsidies.views.shared import person_of, recorded, scoped
+from subsidies.views.shared import person_of, scoped
 
 TABLES: dict[str, tuple[str, Callable[[ClaimQuerySet], list[Line]]]] = {
     "level": ("按等级", summaries.by_level),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from caseworks.base import lists
 from caseworks.base.enums import NoticeProblem, NoticeStatus
 from caseworks.base.errors import Refusal
 from caseworks.base.models import Notice
@@ -71,9 +72,7 @@ def notice_totals(request: HttpRequest) -> HttpResponse:
     unreached = rows.filter(problem=NoticeProblem.NO_PHONE).order_by().values("subject").distinct().count()
     if unreached:
         totals.append(("没有手机号码的单位", f"{unreached:,}"))
-    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
-    back = f"{reverse('notices:notice_list')}?{request.GET.urlencode()}"
-    return render(request, template, {"totals": totals, "list_url": back})
+    return lists.totals_of(request, totals, "notices:notice_list")
 
 
 @access("notice.view")

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from caseworks.base import lists
 from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, in_capitals, thousands
 from caseworks.base.pages import KeysetPage
@@ -71,9 +72,7 @@ def batch_totals(request: HttpRequest) -> HttpResponse:
         ("笔数", f"{found['of'] or 0:,}"),
         ("金额（元）", thousands(found["total"] or ZERO)),
     ]
-    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
-    back = f"{reverse('money:batch_list')}?{request.GET.urlencode()}"
-    return render(request, template, {"totals": totals, "list_url": back})
+    return lists.totals_of(request, totals, "money:batch_list")
 
 
 @access("payment.make")

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from caseworks.base import lists
 from caseworks.base.enums import PaidTo
 from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, thousands
@@ -64,9 +65,7 @@ def payment_totals(request: HttpRequest) -> HttpResponse:
         for code, label in PaymentStatus.choices
         if code in sums
     ]
-    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
-    back = f"{reverse('money:payment_list')}?{request.GET.urlencode()}"
-    return render(request, template, {"totals": totals, "list_url": back})
+    return lists.totals_of(request, totals, "money:payment_list")
 
 
 def _payment(request: HttpRequest, pk: int) -> Payment:

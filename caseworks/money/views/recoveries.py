@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from caseworks.base import files
+from caseworks.base import files, lists
 from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, in_capitals, thousands
 from caseworks.base.pages import KeysetPage
@@ -92,9 +92,7 @@ def recovery_totals(request: HttpRequest) -> HttpResponse:
     totals = [("笔数", f"{found['count']:,}")]
     for name, label in (("claimed", "应追回（元）"), ("returned", "已退还（元）"), ("left", "尚欠（元）")):
         totals.append((label, thousands(found[name] or ZERO)))
-    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
-    back = f"{reverse('money:recovery_list')}?{request.GET.urlencode()}"
-    return render(request, template, {"totals": totals, "list_url": back})
+    return lists.totals_of(request, totals, "money:recovery_list")
 
 
 @access("export.make")

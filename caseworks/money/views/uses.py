@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from caseworks.base import files
+from caseworks.base import files, lists
 from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
@@ -112,9 +112,7 @@ def use_totals(request: HttpRequest) -> HttpResponse:
     ]
     sums = _by_category(rows.values("pk"))
     totals += [(f"{label}（元）", thousands(sums[code])) for code, label in UseCategory.choices if code in sums]
-    template = "desk/_totals_done.html" if request.headers.get("HX-Request") else "desk/totals.html"
-    back = f"{reverse('money:use_list')}?{request.GET.urlencode()}"
-    return render(request, template, {"totals": totals, "list_url": back})
+    return lists.totals_of(request, totals, "money:use_list")
 
 
 def _by_category(reports: Any) -> dict[str, Decimal]:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from caseworks.base import lists
 from caseworks.base.pages import KeysetPage, Order
 from caseworks.base.panels import functions_of
 from caseworks.people.access import access
@@ -77,9 +78,7 @@ def unit_list(request: HttpRequest) -> HttpResponse:
 def unit_totals(request: HttpRequest) -> HttpResponse:
     """How many units the filter finds; asked for after the page."""
     _, units = _narrowed(request, timezone.localdate())
-    template = "desk/_totals_done.html" if getattr(request, "htmx", False) else "desk/totals.html"
-    list_url = f"{reverse('registry:unit_list')}?{request.GET.urlencode()}"
-    return render(request, template, {"totals": [("户数", f"{units.count():,}")], "list_url": list_url})
+    return lists.totals_of(request, [("户数", f"{units.count():,}")], "registry:unit_list")
 
 
 @access("export.make")
