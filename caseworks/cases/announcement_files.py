@@ -105,7 +105,8 @@ def paper(announcement: Announcement) -> dict[str, object]:
 
 
 def _stream(announcement: Announcement) -> Iterator[AnnouncementLine]:
-    wanted = ("position", "name", "shown", "amount", "change", "before_name", "before_amount")
+    # Without its key, a line of the related manager asks for it: one query a line.
+    wanted = ("announcement", "position", "name", "shown", "amount", "change", "before_name", "before_amount")
     return lines(announcement).only(*wanted).iterator(chunk_size=5000)
 
 

@@ -109,6 +109,14 @@ def test_the_whole_list_as_a_workbook(row: Announcement, client: Client, files: 
     assert len(list(files.glob("*.xlsx"))) == 1
 
 
+def test_the_workbook_asks_once_for_all_lines(
+    row: Announcement, files: Path, django_assert_num_queries: Callable[..., object]
+) -> None:
+    assert row.count == 3
+    with django_assert_num_queries(1):
+        announcement_files.xlsx(row)
+
+
 @time_machine.travel(NOON, tick=False)
 def test_the_notice_as_pdf(row: Announcement, client: Client, files: Path) -> None:
     response = client.get(reverse("public:announcement_pdf", args=[row.slug]))
