@@ -53,15 +53,16 @@ PAGE_AGE, FILE_AGE = 60, 600  # seconds that a page and a file may be kept witho
 @public
 @require_safe
 def announcement_list(request: HttpRequest) -> HttpResponse:
-    """Current announcements, past ones that are still shown, and a search by name over all their lists."""
+    """Current announcements and past ones that are still shown; or the lines of all their lists found by name."""
     on, text = timezone.localdate(), _text(request)
     if text and _searched_too_often(request):
         return _wait(request)
-    shown = list(on_show(on)[:LISTED])
     context: dict[str, object] = {"q": text, "short": bool(text) and not long_enough(text)}
     if long_enough(text):
         page = KeysetPage(found_anywhere(text, on), EVERYWHERE, request.GET, size=SIZE)
-        context |= {"page": page, "hits": [(line, former(line, text)) for line in page]}
+        hits = [(line, former(line, text)) for line in page]
+        return render(request, "public/announcement_list.html", context | {"page": page, "hits": hits})
+    shown = list(on_show(on)[:LISTED])
     context |= {"running": [row for row in shown if row.runs(on)], "past": [row for row in shown if not row.runs(on)]}
     return render(request, "public/announcement_list.html", context)
 
