@@ -48,7 +48,7 @@ def found(announcement: Announcement, text: str) -> QuerySet[AnnouncementLine]:
 
 def found_anywhere(text: str, on: dt.date) -> QuerySet[AnnouncementLine]:
     """The lines of all lists on show whose names contain the text; none of lists of persons."""
-    lists = list(on_show(on).filter(persons=False).order_by().values_list("pk", flat=True))
+    lists = on_show(on).filter(persons=False).order_by().values("pk")
     return AnnouncementLine.objects.filter(announcement__in=lists).named(text).select_related("announcement")
 
 
