@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -130,3 +131,16 @@ def test_the_table_of_figures_is_written_between_its_marks(tmp_path: Path, monke
     assert text.startswith("# Performance\n\nBefore.\n")
     assert text.endswith("\nAfter.\n")
     assert "| screening | 100,000 | whole province | 1.500 s | 1.000 s (count(*)) | 1.50 | × 2 |" in text
+
+
+def test_a_bench_replaces_what_it_said_of_a_size_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness, "RESULTS", tmp_path / "performance.json")
+    small, large, again = figure(100_000, 1.5, 1.0), figure(1_000_000, 19.0, 10.0), figure(100_000, 1.4, 1.0)
+    renamed = dataclasses.replace(small, name="an old name")
+    assert harness.remember([renamed, large]) == [renamed, large]
+    assert harness.remember([again]) == [again, large]
+
+
+def test_the_table_in_the_document_is_that_of_the_kept_figures() -> None:
+    kept = [harness.Figure(**row) for row in json.loads(harness.RESULTS.read_text())]
+    assert harness.table(kept) in harness.DOCUMENT.read_text()

@@ -34,7 +34,7 @@ from typing import Any
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent
-RESULTS = BASE_DIR / "var" / "bench.json"
+RESULTS = BASE_DIR / "docs" / "performance.json"
 DOCUMENT = BASE_DIR / "docs" / "performance.md"
 BEGIN, END = "<!-- bench: written by script/bench --write -->", "<!-- bench: end -->"
 SIZES = (100_000, 1_000_000)
@@ -223,12 +223,13 @@ def write(figures: Sequence[Figure]) -> None:
 
 
 def remember(figures: Sequence[Figure]) -> list[Figure]:
-    """Merge into var/bench.json: a figure replaces the one of its name and size."""
+    """Merge into docs/performance.json: what a bench says of a size replaces all that it said of that size before."""
     rows = [Figure(**row) for row in json.loads(RESULTS.read_text())] if RESULTS.exists() else []
-    merged = {(each.bench, each.size, each.name): each for each in [*rows, *figures]}
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps([asdict(each) for each in merged.values()], indent=1, ensure_ascii=False))
-    return sorted(merged.values(), key=lambda each: (each.bench, each.name, each.size))
+    again = {(each.bench, each.size) for each in figures}
+    kept = [each for each in rows if (each.bench, each.size) not in again]
+    merged = sorted([*kept, *figures], key=lambda each: (each.bench, each.name, each.size))
+    RESULTS.write_text(json.dumps([asdict(each) for each in merged], indent=1, ensure_ascii=False) + "\n")
+    return merged
 
 
 def names_of(chosen: Sequence[str]) -> list[str]:
@@ -245,7 +246,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="which benches (all)")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of units, comma separated")
-    parser.add_argument("--write", action="store_true", help="update the table in docs/performance.md")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="keep the figures in docs/performance.json and its table in docs/performance.md",
+    )
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
@@ -256,9 +261,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     figures: list[Figure] = []
     for size in sorted({int(text) for text in given.sizes.split(",")}):
         figures += measure(size, names)
-    known = remember(figures)
     if given.write:
-        write(known)
+        write(remember(figures))
     over = [f"{each.bench}: {each.name} at {each.size:,}" for each in figures if not each.kept]
     over += [f"growth of {name}: {found:.2f} > {bound}" for name, found, bound in growth(figures) if found > bound]
     for each in over:
