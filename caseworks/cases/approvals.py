@@ -19,6 +19,7 @@ from caseworks.cases.history import NAMED
 from caseworks.cases.lifecycle import STEPS
 from caseworks.cases.models import Case, Review
 from caseworks.people.actors import Actor
+from caseworks.registry import successions
 
 SIGNED = STEPS["send_back"].sources
 _FOR_OTHER_CONTENTS = """
@@ -31,11 +32,17 @@ _FOR_OTHER_CONTENTS = """
 """
 
 
-def end_changed(*, by: Actor, at: dt.datetime) -> int:
-    """End the signatures of every case that would be judged differently now; again is as good as once. How many fell."""
+def end_changed(*, by: Actor, at: dt.datetime, units: Iterable[str] | None = None) -> int:
+    """End the signatures of every case that would be judged differently now; again is as good as once. How many fell.
+
+    Of some units, and of those that took them over, or of all.
+    """
     fallen = 0
+    subjects = None if units is None else successions.with_heirs(units)
     for scheme, _ in sources.with_cases():
         signed = Case.objects.filter(scheme=scheme, status__in=SIGNED).order_by("pk")
+        if subjects is not None:
+            signed = signed.filter(subject__in=subjects)
         found = sources.changed(scheme, signed.values_list("pk", flat=True))
         if found:
             fallen += _end(scheme, found, by=by, at=at)

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from caseworks.base.errors import Refusal
 from caseworks.people.actors import Actor
 from caseworks.registry.enums import FileKind, RetirementStatus
+from caseworks.registry.loading.landing import FEW
 from caseworks.registry.loading.replacing import key_equals
 from caseworks.registry.models import Retirement
 from caseworks.registry.specs import SPECS
@@ -21,10 +22,11 @@ _UNCHANGED = "未作任何更改。"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many were moved out, and how many stay because they changed since."""
+    """How many were moved out, how many stay because they changed since, and whose they were (None: too many to name)."""
 
     retired: int
     kept: int
+    touched: list[str] | None = None
 
 
 def _take(proposals: QuerySet[Retirement], expected: int | None, by: Actor) -> list[int]:
@@ -69,7 +71,9 @@ def confirm(
                 )
                 retired += cursor.rowcount
         kept = _close(taken, CHANGED_SINCE, by, at)
-    return Outcome(retired, kept)
+        gone = Retirement.objects.filter(pk__in=taken, status=RetirementStatus.CONFIRMED).exclude(uscc="")
+        touched = sorted(set(gone.values_list("uscc", flat=True))) if retired <= FEW else None
+    return Outcome(retired, kept, touched)
 
 
 def keep(

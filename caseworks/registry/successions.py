@@ -107,6 +107,16 @@ def edges(on: datetime.date | None = None) -> dict[str, str]:
     return dict(rows.order_by("predecessor").values_list("predecessor", "successor"))
 
 
+def with_heirs(usccs: Iterable[str]) -> set[str]:
+    """These units and whoever took them over, and those in turn: what is corrected of one is corrected of its heir."""
+    found, known = set(usccs), edges()
+    for uscc in list(found):
+        while uscc in known:
+            uscc = known[uscc]
+            found.add(uscc)
+    return found
+
+
 def names_taken_over(usccs: Iterable[str]) -> dict[str, list[str]]:
     """The names of the predecessors of these units, and what those were called before: they lead to the successor."""
     known = edges()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from functools import partial
 
 from celery import shared_task
+from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from caseworks.base import runs
 from caseworks.base.errors import Refusal
@@ -18,6 +22,17 @@ from caseworks.registry.enums import FileKind
 
 PATIENCE = 3600  # seconds that an import waits for another one of its kind
 LOOK_AGAIN = 2
+
+
+def tell_followers(touched: Collection[str] | None) -> None:
+    """Once it is committed that units changed (None: many), enqueue what follows from it (settings.AFTER_IMPORT).
+
+    Nobody waits for the followers, and no import fails for want of a broker: each has a clock that catches up.
+    """
+    if touched is None or touched:
+        units = None if touched is None else sorted(touched)
+        for path in settings.AFTER_IMPORT:
+            transaction.on_commit(partial(import_string(path).apply_async, args=[units], retry=False), robust=True)
 
 
 def _actor(run: Run) -> Actor:
@@ -53,10 +68,11 @@ def load_file(run_id: int) -> bool:
         waited += LOOK_AGAIN
     try:
         path = uploads.path_of(run.import_file.stored_name)
-        imports.load(path, FileKind(run.import_file.kind), _actor(run), timezone.now(), run=run)
+        imported = imports.load(path, FileKind(run.import_file.kind), _actor(run), timezone.now(), run=run)
     except Refusal as refusal:
         runs.refuse(run, refusal, timezone.now())
         return False
+    tell_followers(imported.touched)
     uploads.remove(run.import_file.stored_name)
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,26 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 
 from caseworks.base.errors import Refusal
 from caseworks.books import checking
 from caseworks.cases import announcements, approvals, history, openings
 from caseworks.cases.models import Announcement, Case, Event, Review, ReviewSheet
-from caseworks.cases.tasks import end_changed_approvals
+from caseworks.cases.tasks import end_approvals_of, end_changed_approvals
+from caseworks.celery import app
 from caseworks.money import batches
 from caseworks.people.actors import Actor
+from caseworks.registry import imports, successions
+from caseworks.registry.enums import FileKind, Mode
+from caseworks.registry.imports import Wish
+from caseworks.registry.loading import landing
 from caseworks.registry.models import Contribution, Unit
 from refunds import drift
 from tests.faults import world
 from tests.machine.bureau import Bureau, people, screened, stand
+from tests.refunds.build import a_year, make_unit
+from tests.refunds.test_successions import PDF
 
 CLOCK = Actor.of_command("test")
 STANDS = ("opened", "first_passed", "second_passed", "approved", "approved", "announced")
@@ -211,3 +219,116 @@ def test_many_cost_as_many_queries_as_one(bureau: Bureau) -> None:
         counts.append(len(queries))
     assert counts[0] == counts[1]
     assert approvals.end_changed(by=CLOCK, at=bureau.at) == 0
+
+
+# -- right after an import
+
+
+HEADER = "uscc,period,kind,serial,headcount,due,paid,paid_on\n"
+
+
+@pytest.fixture
+def at_once(settings: Any) -> Iterator[None]:
+    """Tasks run where they are sent."""
+    before, app.conf.task_always_eager = app.conf.task_always_eager, True
+    yield
+    app.conf.task_always_eager = before
+
+
+def month(uscc: str, paid: int) -> str:
+    return f"{uscc},2023-03,normal,1,10,100.00,{paid}.00,2023-03-20\n"
+
+
+def test_an_import_ends_what_it_makes_untrue_at_once(
+    bureau: Bureau, at_once: None, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    bureau.corrected(case(4), 3, 250)  # changed behind by something else: this one waits for the clock
+    path = tmp_path / "contributions.csv"
+    path.write_text(HEADER + "".join(month(case(place).subject, 250) for place in (0, 3)), encoding="utf-8")
+    with django_capture_on_commit_callbacks(execute=True) as sent:
+        call_command("import_data", path)
+    assert len(sent) == 1
+    assert statuses() == ["opened", "first_passed", "second_passed", "opened", "approved", "announced"]
+    last = Event.objects.get(case=case(3), seq=case(3).seq)
+    assert (last.step, last.note) == (
+        "send_back",
+        "审核之后数据有变化（上年度实缴失业保险费、返还金额），签署不再有效，请重新核定",
+    )
+    before = stand()
+    with django_capture_on_commit_callbacks(execute=True) as sent:
+        call_command("import_data", path)  # the same again: nothing landed, nobody is told
+    assert sent == []
+    assert end_approvals_of([case(3).subject]) == 0
+    assert stand() == before, "twice is as good as once"
+    assert end_changed_approvals() == 1
+    assert statuses()[4] == "opened"
+
+
+def test_who_took_a_unit_over_is_looked_at_too(bureau: Bureau) -> None:
+    heir, old, day = Unit.objects.get(uscc=case(3).subject), make_unit(99), dt.date(2023, 7, 1)
+    a_year(old.uscc)
+    given = {"effective_on": day, "document_no": "吉市监准字〔2023〕12号", "file": PDF, "at": bureau.at}
+    row = successions.propose(predecessor=old.uscc, successor=heir.uscc, by=bureau.by("clerk"), **given)
+    successions.confirm(row, by=bureau.by("reviewer"), at=bureau.at)
+    assert end_approvals_of([make_unit(98).uscc]) == 0
+    assert end_approvals_of([old.uscc]) == 1
+    assert statuses()[3] == "opened"
+
+
+def test_of_many_rows_nobody_is_named_and_all_are_looked_at(
+    bureau: Bureau, at_once: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setattr(landing, "FEW", 0)
+    bureau.corrected(case(4), 3, 250)
+    path = tmp_path / "contributions.csv"
+    path.write_text(HEADER + month(case(3).subject, 250), encoding="utf-8")
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("import_data", path)
+    assert statuses() == ["opened", "first_passed", "second_passed", "opened", "opened", "announced"]
+
+
+def test_an_import_succeeds_without_a_broker(
+    bureau: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    def gone(*args: object, **more: object) -> None:
+        raise OperationalError("nobody listens")
+
+    monkeypatch.setattr(end_approvals_of, "apply_async", gone)
+    path = tmp_path / "contributions.csv"
+    path.write_text(HEADER + month(case(3).subject, 250), encoding="utf-8")
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("import_data", path)
+    assert statuses()[3] == "approved"
+    assert end_changed_approvals() == 1, "the clock catches up"
+
+
+def test_voided_records_end_what_they_make_untrue(
+    bureau: Bureau, at_once: None, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    uscc = case(3).subject
+    path = tmp_path / "contributions.csv"
+    path.write_text(
+        HEADER + "".join(month(row.subject, 100) for row in Case.objects.exclude(subject=uscc)), encoding="utf-8"
+    )
+    wish = Wish(FileKind.CONTRIBUTIONS, Mode.REPLACE, "2023-03", "2023-03")
+    done = imports.load(path, FileKind.CONTRIBUTIONS, bureau.by("clerk"), bureau.at, wish=wish)
+    assert done.retirements_proposed == 1
+    client = Client()
+    client.force_login(bureau.by("reviewer").person, "caseworks.people.backends.RoleBackend")
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(
+            reverse("registry:retirements_of_file", args=[done.pk]),
+            {"decision": "confirm", "everything": "on", "expected": "1"},
+        )
+    assert answer.status_code == 302
+    assert statuses()[3] == "opened"
+
+
+def test_what_names_no_unit_tells_nobody(
+    bureau: Bureau, at_once: None, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    path = tmp_path / "fund.csv"
+    path.write_text("region,year,closing_balance,expenditure\n220100,2019,1.00,1.00\n", encoding="utf-8")
+    with django_capture_on_commit_callbacks(execute=True) as sent:
+        call_command("import_data", path)
+    assert sent == []

@@ -11,6 +11,7 @@ from caseworks.registry import partitions
 from caseworks.registry.enums import FileKind
 from caseworks.registry.loading.merge import Merge, run, scalar
 
+FEW = 1_000  # rows up to which an import says whose they are
 _OFFICES = OFFICE_OF_REGION.format(source="import_standing")
 
 
@@ -31,6 +32,15 @@ def land(merge: Merge, actor: Actor, at: datetime.datetime, source: str) -> None
             scalar("SELECT array_agg(DISTINCT left(period, 4)::int) FROM import_standing WHERE is_new") or []
         )
     _land(merge, at)
+
+
+def touched(merge: Merge, rows: int) -> list[str] | None:
+    """The units of the rows that landed: none where the file names none, None where the rows are too many to look."""
+    if "uscc" not in {column.name for column in merge.landing}:
+        return []
+    if rows > FEW:
+        return None
+    return sorted(scalar("SELECT array_agg(DISTINCT uscc) FROM import_standing") or [])
 
 
 def _land(merge: Merge, at: datetime.datetime) -> None:

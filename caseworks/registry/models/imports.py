@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -41,6 +43,9 @@ class ImportFile(models.Model):
     actor_label = models.CharField("导入人（记录）", max_length=200)
     created_at = models.DateTimeField("提交时间")
     finished_at = models.DateTimeField("完成时间", null=True, blank=True)
+
+    # Codes of the units that the import just loaded has changed; None: too many to name, or not known. Not stored.
+    touched: Sequence[str] | None = None
 
     class Meta:
         verbose_name = verbose_name_plural = "导入文件"

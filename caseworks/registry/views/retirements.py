@@ -18,6 +18,7 @@ from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
 from caseworks.registry import retirements as operations
+from caseworks.registry import tasks
 from caseworks.registry.access import of_visible_units, visible_imports
 from caseworks.registry.enums import RetirementStatus
 from caseworks.registry.facts import row_key, row_words
@@ -94,6 +95,7 @@ def _decide(request: HttpRequest, waiting: QuerySet[Retirement]) -> None:
                 messages.success(request, f"已保留 {kept} 条记录，没有作废。")
                 return
             outcome = operations.confirm(rows, by=by, at=at)
+            tasks.tell_followers(outcome.touched)
     except Refusal as refusal:
         messages.warning(request, str(refusal))
         return

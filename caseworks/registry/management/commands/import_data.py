@@ -12,7 +12,7 @@ from caseworks.base.commands import Command as Base
 from caseworks.base.commands import UsageError
 from caseworks.base.sheets.errors import UnreadableFile
 from caseworks.people.actors import Actor
-from caseworks.registry import errors_file, imports
+from caseworks.registry import errors_file, imports, tasks
 from caseworks.registry.enums import FileKind
 from caseworks.registry.specs import SUFFIXES, kind_of
 
@@ -34,6 +34,7 @@ class Command(Base):
             except UnreadableFile as refusal:
                 unreadable.append(f"{path.name}: {refusal}")
                 continue
+            tasks.tell_followers(imported.touched)
             self.say(imported.summary_line)
             for notice in imported.notices:
                 self.say(f"{path.name}: {notice}")
