@@ -193,6 +193,24 @@ def test_no_module_is_long() -> None:
 # -- templates
 
 
+def test_tables_leave_by_the_one_door() -> None:
+    """A table taken away from a page goes through `registry.downloads`, which keeps on record who took what."""
+    writing = {
+        "caseworks.base.sheets.writing", "caseworks.registry.downloads",
+        "caseworks.cases.announcement_files",  # public, made once
+        "caseworks.money.finance_forms",  # of a batch, taken through `recorded`
+        "caseworks.oversight.trace_exports",  # allowed by a second person, kept as it was made
+        "dispatch.rosters",  # a blank form
+        "subsidies.claim_files", "caseworks.registry.errors_file",  # somebody's own rejected lines
+    }  # fmt: skip
+    found = {
+        module.name
+        for module in modules()
+        if any(isinstance(node, ast.Name) and node.id in ("write_xlsx", "csv_lines") for node in ast.walk(module.tree))
+    }
+    assert found - writing == set()
+
+
 def test_every_template_is_used() -> None:
     """Each file of templates/ is named in code or in another template, or replaces one of an installed package."""
     folder = ROOT / "templates"

@@ -44,7 +44,10 @@ _SELECTS = {
     """,
     "run": """
         SELECT e.created_at, 2, e.id, coalesce(p.full_name || '（' || p.username || '）', 'os:' || e.os_user), '',
-               e.state, NULL::bigint, e.title, e.error
+               CASE WHEN e.kind = 'export' THEN 'export:' ELSE '' END || e.state, NULL::bigint, e.title,
+               CASE WHEN e.kind = 'export' THEN concat_ws('；', '共 ' || (e.summary->>'rows') || ' 行',
+                                                          nullif(e.summary->>'words', ''), nullif(e.error, ''))
+                    ELSE e.error END
         FROM base_run e LEFT JOIN people_person p ON p.id = e.person_id WHERE {scope_of_person}{person_p}
     """,
     "sign_in": """
@@ -124,7 +127,8 @@ class Trace:
             stage, decision, *bulk = self.code.split(":")
             return f"{Stage(stage).label}{Decision(decision).label}{'（批量）' if bulk else ''}"
         if self.rank == _RANK["run"]:
-            return str(RunState(self.code).label)
+            kind, _, state = self.code.rpartition(":")
+            return f"{'导出' if kind else ''}{RunState(state).label}"
         if self.rank == _RANK["sign_in"]:
             return str(SignInOutcome(self.code).label)
         return _admin_words(self.note)

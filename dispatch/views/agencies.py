@@ -15,12 +15,12 @@ from caseworks.base import lists
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
 from caseworks.people.access import access
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import FORMS, Column, exported
 from caseworks.registry.models import Unit
 from dispatch import overview
 from dispatch.filters import BY_HOST, HostFilter
 from dispatch.models import Application, Obligation, ObligationQuerySet, Voucher
-from dispatch.views.applications import FORMS, person_of
+from dispatch.views.applications import person_of
 from dispatch.views.bars import visible as visible_bars
 from dispatch.views.obligations import AGENCY, HOST, PROGRESS, YEAR, with_days_left
 
@@ -104,7 +104,10 @@ def host_export(request: HttpRequest, form: str) -> HttpResponseBase:
     if chosen.problems:
         return lists.not_exported(request, chosen.problems, "dispatch:host_list")
     lines = rows.select_related("office").order_by("host_uscc", "pk").iterator(chunk_size=2000)
-    return table_response(lines, COLUMNS, name=f"用工单位收款_{timezone.localdate():%Y%m%d}", form=form)
+    return exported(
+        request, lines, COLUMNS, name=f"用工单位收款_{timezone.localdate():%Y%m%d}", form=form,
+        count=rows.order_by().count(), at=timezone.now(), chosen=chosen,
+    )  # fmt: skip
 
 
 @access("dispatch.view")

@@ -23,7 +23,7 @@ from caseworks.cases.enums import Status
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
-from caseworks.registry.downloads import XLSX, Column, table_response
+from caseworks.registry.downloads import FORMS, XLSX, Column, exported
 from dispatch import applications, facts, rosters
 from dispatch.enums import ApplicationStatus, Flag, PartKind
 from dispatch.filters import NEWEST, ApplicationFilter
@@ -31,7 +31,6 @@ from dispatch.forms import ApplicationForm, AttachmentForm
 from dispatch.models import Application, ApplicationQuerySet
 from refunds.enums import Flag as RefundFlag
 
-FORMS = ("xlsx", "csv")
 FLAGS = {**dict(RefundFlag.choices), **dict(Flag.choices)}
 
 
@@ -112,7 +111,10 @@ def application_export(request: HttpRequest, form: str) -> HttpResponseBase:
     if chosen.problems:
         return lists.not_exported(request, chosen.problems, "dispatch:application_list")
     lines = rows.select_related("office", "case").order_by("year", "uscc", "round").iterator(chunk_size=2000)
-    return table_response(lines, COLUMNS, name=f"派遣单位申请_{timezone.localdate():%Y%m%d}", form=form)
+    return exported(
+        request, lines, COLUMNS, name=f"派遣单位申请_{timezone.localdate():%Y%m%d}", form=form, count=rows.count(),
+        at=timezone.now(), chosen=chosen,
+    )  # fmt: skip
 
 
 def _application(request: HttpRequest, pk: int) -> Application:

@@ -21,13 +21,13 @@ from caseworks.base.pages import KeysetPage
 from caseworks.law import calendars
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import FORMS, Column, exported
 from dispatch import obligations, returns
 from dispatch.enums import ObligationStatus
 from dispatch.filters import DUE, ObligationFilter
 from dispatch.forms import ExtensionForm, ReturnForm
 from dispatch.models import Obligation, ObligationQuerySet
-from dispatch.views.applications import FORMS, person_of
+from dispatch.views.applications import person_of
 
 SUMS = (
     ("amount", "应转付（元）"), ("verified", "已转付（元）"), ("pending", "待核对（元）"), ("returned", "按期退回（元）"),
@@ -103,7 +103,10 @@ def obligation_export(request: HttpRequest, form: str) -> HttpResponseBase:
     if chosen.problems:
         return lists.not_exported(request, chosen.problems, "dispatch:obligation_list")
     lines = rows.select_related("office").order_by("due_on", "pk").iterator(chunk_size=2000)
-    return table_response(lines, COLUMNS, name=f"转付跟踪_{timezone.localdate():%Y%m%d}", form=form)
+    return exported(
+        request, lines, COLUMNS, name=f"转付跟踪_{timezone.localdate():%Y%m%d}", form=form,
+        count=rows.order_by().count(), at=timezone.now(), chosen=chosen,
+    )  # fmt: skip
 
 
 def _obligation(request: HttpRequest, pk: int) -> Obligation:

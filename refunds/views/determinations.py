@@ -22,7 +22,7 @@ from caseworks.base.sheets.errors import UnreadableFile
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import Column, exported
 from refunds import determinations
 from refunds.enums import DeterminationStatus, Fact, Outcome
 from refunds.filters import ASSESSMENT_ORDERS, DETERMINATION_ORDERS, DeterminationFilter, ManualFilter
@@ -157,11 +157,7 @@ def _set_sheet(upload: UploadedFile, by: Actor) -> list[Determination]:
 def sheet_template(request: HttpRequest) -> HttpResponseBase:
     """A sheet with a row for every fact that is missing within the scope; value, source and evidence are left open."""
 
-    def rows() -> Any:
-        for row in _manual(request).order_by("uscc").iterator(chunk_size=2000):
-            for code in row.reasons:
-                yield row, judged.LACKING[code]
-
+    rows = [(row, judged.LACKING[code]) for row in _manual(request).order_by("uscc") for code in row.reasons]
     columns = (
         Column("统一社会信用代码", lambda pair: pair[0].uscc, 21),
         Column("缴费年度", lambda pair: pair[0].year - 1, 10),
@@ -171,7 +167,10 @@ def sheet_template(request: HttpRequest) -> HttpResponseBase:
         Column("依据说明", lambda pair: "", 50),
         Column("单位名称（供核对，不导入）", lambda pair: pair[0].name, 38),
     )
-    return table_response(rows(), columns, name=f"人工核定_{timezone.localdate():%Y%m%d}", form="xlsx")
+    return exported(
+        request, rows, columns, name=f"人工核定_{timezone.localdate():%Y%m%d}", form="xlsx", count=len(rows),
+        at=timezone.now(),
+    )  # fmt: skip
 
 
 def _visible(request: HttpRequest) -> QuerySet[Determination]:

@@ -24,7 +24,7 @@ from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
 from caseworks.people.scope import scope_of
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import Column, exported
 from refunds import differences
 from refunds.difference_filters import ORDERS, DifferenceFilter
 from refunds.enums import DifferenceKind, DifferenceStatus
@@ -114,7 +114,10 @@ def difference_export(request: HttpRequest, form: str) -> HttpResponseBase:
     if chosen.problems:
         raise Http404
     found = rows.select_related("office", "policy").order_by("uscc", "pk").iterator(chunk_size=2000)
-    return table_response(found, COLUMNS, name=f"稳岗返还应补应退_{timezone.localdate():%Y%m%d}", form=form)
+    return exported(
+        request, found, COLUMNS, name=f"稳岗返还应补应退_{timezone.localdate():%Y%m%d}", form=form, count=rows.count(),
+        at=timezone.now(), chosen=chosen,
+    )  # fmt: skip
 
 
 @access("recalculation.view")

@@ -12,14 +12,12 @@ from django.views.decorators.http import require_safe
 
 from caseworks.base import lists
 from caseworks.people.access import access
-from caseworks.registry.downloads import Column, recorded, table_response
+from caseworks.registry.downloads import FORMS, Column, exported
 from refunds.models import Assessment, AssessmentChange, ScreeningRun
 from refunds.templatetags.refunds import flag_label, percent, reason_label, size_label, type_label
 from refunds.views import words
 from refunds.views.assessments import query
 from refunds.views.screenings import changes
-
-FORMS = ("xlsx", "csv")
 
 
 def _joined(label: Callable[[str], str], codes: Iterable[str]) -> str:
@@ -73,12 +71,11 @@ def assessment_export(request: HttpRequest, form: str) -> HttpResponseBase:
     if chosen.problems:
         return lists.not_exported(request, chosen.problems, "refunds:assessment_list")
     name = f"稳岗返还筛查结果_{chosen.data.get('year', '')}_{on:%Y%m%d}"
-
-    def make() -> HttpResponseBase:
-        lines: QuerySet[Assessment] = rows.select_related("office").order_by("uscc")
-        return table_response(lines.iterator(chunk_size=2000), ASSESSMENT_COLUMNS, name=name, form=form)
-
-    return recorded(request, name, rows, make, timezone.now())
+    lines: QuerySet[Assessment] = rows.select_related("office").order_by("uscc")
+    return exported(
+        request, lines.iterator(chunk_size=2000), ASSESSMENT_COLUMNS, name=name, form=form,
+        count=rows.order_by().count(), at=timezone.now(), chosen=chosen,
+    )  # fmt: skip
 
 
 @access("export.make")
@@ -92,10 +89,9 @@ def change_export(request: HttpRequest, pk: int, form: str) -> HttpResponseBase:
     if chosen.problems:
         return lists.not_exported(request, chosen.problems, "refunds:screening_changes", pk)
     name = f"稳岗返还筛查差别_{screening.year}_{timezone.localdate():%Y%m%d}"
-
-    def make() -> HttpResponseBase:
-        lines: QuerySet[AssessmentChange] = rows.select_related("office").order_by("uscc", "pk")
-        shown = (words.ChangeRow.of(row) for row in lines.iterator(chunk_size=2000))
-        return table_response(shown, CHANGE_COLUMNS, name=name, form=form)
-
-    return recorded(request, name, rows, make, timezone.now())
+    lines: QuerySet[AssessmentChange] = rows.select_related("office").order_by("uscc", "pk")
+    shown = (words.ChangeRow.of(row) for row in lines.iterator(chunk_size=2000))
+    return exported(
+        request, shown, CHANGE_COLUMNS, name=name, form=form, count=rows.order_by().count(), at=timezone.now(),
+        chosen=chosen,
+    )  # fmt: skip

@@ -18,7 +18,7 @@ from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
-from caseworks.registry.downloads import Column, recorded, table_response
+from caseworks.registry.downloads import Column, exported
 from caseworks.registry.models import Worker
 from subsidies import explain, lookups, overlaps, signs
 from subsidies.enums import Outcome, Sign
@@ -105,9 +105,9 @@ def claim_export(request: HttpRequest, form: str) -> HttpResponseBase:
         return lists.not_exported(request, chosen.problems, "subsidies:claim_list")
     name = f"技能补贴申领_{chosen.data.get('year', '')}_{on:%Y%m%d}"
     lines = rows.select_related("office", "case").order_by("pk")
-    return recorded(
-        request, name, rows,
-        lambda: table_response(lines.iterator(chunk_size=2000), COLUMNS, name=name, form=form), timezone.now(),
+    return exported(
+        request, lines.iterator(chunk_size=2000), COLUMNS, name=name, form=form, count=rows.order_by().count(),
+        at=timezone.now(), chosen=chosen,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from caseworks.people.access import access
-from caseworks.registry.downloads import Column, recorded, table_response
+from caseworks.registry.downloads import Column, exported
 from subsidies import summaries
 from subsidies.filters import StatisticsFilter
 from subsidies.models import Claim, ClaimQuerySet
@@ -111,6 +111,5 @@ def statistics_export(request: HttpRequest, table: str, form: str) -> HttpRespon
         return redirect("subsidies:statistics")
     title, sums = TABLES[table]
     name = f"技能补贴统计_{title}_{chosen.data.get('year', '')}"
-    return recorded(
-        request, name, rows, lambda: table_response(sums(rows), COLUMNS, name=name, form=form), timezone.now()
-    )
+    lines = list(sums(rows))
+    return exported(request, lines, COLUMNS, name=name, form=form, count=len(lines), at=timezone.now(), chosen=chosen)

@@ -276,7 +276,11 @@ def test_who_took_a_unit_over_is_looked_at_too(bureau: Bureau) -> None:
 
 
 def test_of_many_rows_nobody_is_named_and_all_are_looked_at(
-    bureau: Bureau, at_once: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+    bureau: Bureau,
+    at_once: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     monkeypatch.setattr(landing, "FEW", 0)
     bureau.corrected(case(4), 3, 250)

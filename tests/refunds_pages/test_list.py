@@ -133,7 +133,7 @@ def test_csv_carries_what_is_filtered_and_runs_no_formula(judged: ScreeningRun, 
         "60%",
     )
     run = Run.objects.get(kind="export")
-    assert (run.state, run.summary) == ("done", {"rows": 3, "query": "outcome=eligible"})
+    assert (run.state, run.summary) == ("done", {"rows": 3, "query": "outcome=eligible", "words": "结论：符合"})
     assert run.person is not None
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from caseworks.base import files, runs
+from caseworks.base import files
 from caseworks.base.documents import papers
 from caseworks.base.errors import Refusal
 from caseworks.money import finance_forms
@@ -21,7 +21,7 @@ from caseworks.money.models import Batch
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
-from caseworks.registry.downloads import XLSX
+from caseworks.registry.downloads import XLSX, recorded
 
 
 def _batch(request: HttpRequest, pk: int) -> Batch:
@@ -100,35 +100,37 @@ def list_xlsx(request: HttpRequest, pk: int) -> HttpResponseBase:
 def list_pdf(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The list on paper."""
     batch, by, at = _batch(request, pk), Actor.of_request(request), timezone.now()
-    title = f"资金拨付明细表 {batch.batch_no}"
-    run = runs.create("export", request.path[:120], title, by, at)
-    try:
-        with runs.running(run):
-            run.summary = {"rows": batch.lines}
-            content = finance_forms.render_list(batch, by=by, at=at)
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-        return redirect("money:batch_detail", batch.pk)
-    answer = HttpResponse(content, content_type=files.PDF)
-    return _named(answer, f"资金拨付明细表-{batch.batch_no}.pdf")
+    name = f"资金拨付明细表-{batch.batch_no}.pdf"
+
+    def make() -> HttpResponseBase:
+        return _named(HttpResponse(finance_forms.render_list(batch, by=by, at=at), content_type=files.PDF), name)
+
+    return _taken(request, batch, "资金拨付明细表", make)
 
 
 def _book(request: HttpRequest, batch: Batch, name: str, write: Callable[[BinaryIO], object]) -> HttpResponseBase:
-    """A workbook to take away; who took it, and when, is on record."""
-    run = runs.create(
-        "export", request.path[:120], f"{name} {batch.batch_no}", Actor.of_request(request), timezone.now()
-    )
-    book = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
-    try:
-        with runs.running(run):
-            run.summary = {"rows": batch.lines}
+    """A workbook to take away."""
+
+    def make() -> HttpResponseBase:
+        book = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
+        try:
             write(book)
+        except Refusal:
+            book.close()
+            raise
+        book.seek(0)
+        return _named(FileResponse(book, content_type=XLSX), f"{name}-{batch.batch_no}.xlsx")
+
+    return _taken(request, batch, name, make)
+
+
+def _taken(request: HttpRequest, batch: Batch, name: str, make: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Who took it, and when, is on record; a refusal is told on the batch's page."""
+    try:
+        return recorded(request, f"{name} {batch.batch_no}", batch.lines, make, timezone.now())
     except Refusal as refusal:
-        book.close()
         messages.error(request, str(refusal))
         return redirect("money:batch_detail", batch.pk)
-    book.seek(0)
-    return _named(FileResponse(book, content_type=XLSX), f"{name}-{batch.batch_no}.xlsx")
 
 
 def _named(answer: HttpResponseBase, name: str) -> HttpResponseBase:

@@ -30,7 +30,7 @@ from caseworks.people.actors import Actor
 from caseworks.people.enums import OfficeLevel
 from caseworks.people.models import Office, Person
 from caseworks.people.scope import offices_in_scope
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import Column, exported
 
 TABS = {"banks": "只在对账单", "ours": "只在流水", "matched": "已勾对", "settled": "已核实"}
 ORDERS = {"day": Order("日期", ("on", "pk"))}
@@ -311,4 +311,7 @@ def reconciliation_export(request: HttpRequest, office: int, month: str) -> Http
     _days(month)
     rows = StatementLine.objects.filter(office=pool, month=month).order_by("on", "pk")
     found = rows.prefetch_related("matches__movement__payment", "matches__movement__repayment")
-    return table_response(found.iterator(chunk_size=2000), COLUMNS, name=f"对账明细-{pool.name}-{month}", form="xlsx")
+    return exported(
+        request, found.iterator(chunk_size=2000), COLUMNS, name=f"对账明细-{pool.name}-{month}", form="xlsx",
+        count=rows.count(), at=timezone.now(),
+    )  # fmt: skip

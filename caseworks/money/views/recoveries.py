@@ -27,7 +27,7 @@ from caseworks.money.recovery_forms import HOW, ClaimForm, StepForm
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import Column, exported
 
 COLUMNS = (
     Column("追回编号", lambda row: row.number, 16),
@@ -103,7 +103,10 @@ def recovery_export(request: HttpRequest, form: str) -> HttpResponseBase:
     if chosen.problems:
         raise Http404
     found = rows.select_related("office").order_by("pk").iterator(chunk_size=2000)
-    return table_response(found, COLUMNS, name=f"追回_{timezone.localdate():%Y%m%d}", form=form)
+    return exported(
+        request, found, COLUMNS, name=f"追回_{timezone.localdate():%Y%m%d}", form=form, count=rows.count(),
+        at=timezone.now(), chosen=chosen,
+    )  # fmt: skip
 
 
 def _recovery(request: HttpRequest, pk: int) -> Recovery:

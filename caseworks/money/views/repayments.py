@@ -24,7 +24,7 @@ from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
 from caseworks.people.scope import scope_of
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import Column, exported
 
 ORDERS = {"new": Order("最近登记", ("pk",), descending=True)}
 LEDGER = (
@@ -123,5 +123,5 @@ def ledger_export(request: HttpRequest, form: str) -> HttpResponseBase:
         raise Http404
     scope = scope_of(person, timezone.localdate())
     within = (None, None) if scope.province else (sorted(scope.cities), sorted(scope.offices))
-    found = ledgers.lines(cities=within[0], offices=within[1], year=int(year))
-    return table_response(found, LEDGER, name=f"往来台账_{year}", form=form)
+    found = list(ledgers.lines(cities=within[0], offices=within[1], year=int(year)))
+    return exported(request, found, LEDGER, name=f"往来台账_{year}", form=form, count=len(found), at=timezone.now())

@@ -27,7 +27,7 @@ from caseworks.money.return_reasons import Plain
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import Column, exported
 
 
 def _plain(row: Payment) -> Plain:
@@ -126,9 +126,10 @@ def result_export(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The returned payments of a file, to be taken along to the units and the bank."""
     file, rows = _file(request, pk)
     found = rows.filter(status=PaymentStatus.RETURNED).select_related("office").order_by("pk")
-    return table_response(
-        found.iterator(chunk_size=2000), RETURNED_COLUMNS, name=f"银行退回清单-{file.pk}", form="xlsx"
-    )
+    return exported(
+        request, found.iterator(chunk_size=2000), RETURNED_COLUMNS, name=f"银行退回清单-{file.pk}", form="xlsx",
+        count=found.count(), at=timezone.now(),
+    )  # fmt: skip
 
 
 def _file(request: HttpRequest, pk: int) -> tuple[ResultFile, PaymentQuerySet]:

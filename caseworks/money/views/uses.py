@@ -28,7 +28,7 @@ from caseworks.money.use_forms import ORDERS, UseFilter, UseFormSet
 from caseworks.people.access import access, portal
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import Column, exported
 
 TONES = {"asked": "grey", "handed_in": "blue", "sent_back": "amber", "checked": "green", "misused": "red"}
 
@@ -93,6 +93,7 @@ def use_list(request: HttpRequest) -> HttpResponse:
         "totals_url": f"{reverse('money:use_totals')}?{address}",
         "today": timezone.localdate(),
         "may_ask": request.user.has_perm("use.ask"),
+        "year": uses.latest_year(_person(request), timezone.localdate()),
         "may_enter": request.user.has_perm("use.report"),
         "may_export": request.user.has_perm("export.make"),
         "schemes": _schemes(),
@@ -132,7 +133,10 @@ def use_export(request: HttpRequest, form: str) -> HttpResponseBase:
         for row in rows.select_related("office").order_by("pk").iterator(chunk_size=2000):
             yield Reported(row, _by_category([row.pk]))
 
-    return table_response(lines(), COLUMNS, name=f"资金使用情况_{timezone.localdate():%Y%m%d}", form=form)
+    return exported(
+        request, lines(), COLUMNS, name=f"资金使用情况_{timezone.localdate():%Y%m%d}", form=form, count=rows.count(),
+        at=timezone.now(), chosen=chosen,
+    )  # fmt: skip
 
 
 @access("use.ask")
@@ -239,8 +243,8 @@ def use_enter(request: HttpRequest) -> HttpResponse:
             messages.success(request, "报告已代录，由另一人核对。")
             return redirect("money:use_detail", report.pk)
     context = {
-        "forms": forms, "problems": problems, "asked": asked, "received": received, "scheme": scheme, "year": year,
-        "subject": subject, "schemes": _schemes(),
+        "forms": forms, "problems": problems, "asked": asked, "received": received, "scheme": scheme,
+        "year": year or uses.latest_year(_person(request), timezone.localdate()), "subject": subject, "schemes": _schemes(),
     }  # fmt: skip
     return render(request, "money/use_enter.html", context)
 

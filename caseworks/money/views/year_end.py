@@ -25,7 +25,7 @@ from caseworks.money.year_end import Left
 from caseworks.people.access import access, public
 from caseworks.people.actors import Actor
 from caseworks.people.models import Office, Person
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import Column, exported
 
 WHY = {"held": "暂缓", "returned": "银行退回", "objected": "有异议"}
 STAGES = {"": "全部", "remind": "催办中", "publish": "可公告", "published": "公告中", "ripe": "可视为放弃"}
@@ -113,8 +113,9 @@ def left_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def left_export(request: HttpRequest, form: str) -> HttpResponseBase:
     """What is left over, as filtered."""
-    _, year, rows = _asked(request)
-    return table_response(_narrowed(request, rows), COLUMNS, name=f"年末未办结_{year}", form=form)
+    _, year, everything = _asked(request)
+    rows = _narrowed(request, everything)
+    return exported(request, rows, COLUMNS, name=f"年末未办结_{year}", form=form, count=len(rows), at=timezone.now())
 
 
 def _ready(request: HttpRequest, stage: str) -> tuple[str, int, list[Left]]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from tempfile import TemporaryFile
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,11 +13,11 @@ from django.views.decorators.http import require_safe
 
 from caseworks.base.money import thousands
 from caseworks.base.pages import KeysetPage
-from caseworks.base.sheets.writing import write_xlsx
 from caseworks.oversight.filters import ListForm
 from caseworks.oversight.lists import ListSpec, all_lists
 from caseworks.oversight.views.asking import person_of
 from caseworks.people.access import access
+from caseworks.registry.downloads import Column, exported
 
 MOST = 100_000  # rows of an export
 
@@ -95,13 +94,13 @@ def totals(request: HttpRequest, name: str) -> HttpResponse:
 
 @access("export.make")
 @require_safe
-def export(request: HttpRequest, name: str) -> FileResponse:
+def export(request: HttpRequest, name: str) -> HttpResponseBase:
     """What is filtered, as xlsx."""
     spec = _spec(name)
-    _, found = _asked(request, spec)
+    form, found = _asked(request, spec)
     chosen = found.order_by(*next(iter(spec.orders.values())).by())[:MOST]
-    stream = TemporaryFile()  # noqa: SIM115 - the response closes it
-    lines = ([column.value(row) for column in spec.columns] for row in chosen.iterator(chunk_size=2000))
-    write_xlsx(stream, spec.title, [column.label for column in spec.columns], lines)
-    stream.seek(0)
-    return FileResponse(stream, as_attachment=True, filename=f"{spec.title}.xlsx")
+    columns = [Column(column.label, column.value) for column in spec.columns]
+    return exported(
+        request, chosen.iterator(chunk_size=2000), columns, name=spec.title, form="xlsx",
+        count=min(found.order_by().count(), MOST), at=timezone.now(), chosen=form,
+    )  # fmt: skip

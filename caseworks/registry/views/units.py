@@ -21,7 +21,7 @@ from caseworks.people.access import access
 from caseworks.people.models import Person
 from caseworks.people.scope import offices_in_scope
 from caseworks.registry import declarations, facts
-from caseworks.registry.downloads import Column, table_response
+from caseworks.registry.downloads import FORMS, Column, exported
 from caseworks.registry.enums import AccountStatus
 from caseworks.registry.filters import UnitFilter
 from caseworks.registry.models import Account, AccountDeclaration, Listing, RejectedRow, Unit
@@ -85,15 +85,15 @@ def unit_totals(request: HttpRequest) -> HttpResponse:
 @require_safe
 def unit_export(request: HttpRequest, form: str) -> HttpResponseBase:
     """The units of the filter as xlsx or CSV."""
-    query, units = _narrowed(request, timezone.localdate())
-    if query.problems:
+    on = timezone.localdate()
+    query, units = _narrowed(request, on)
+    if query.problems or form not in FORMS:
         raise Http404
-
-    def rows() -> Iterator[Unit]:
-        chosen = units.select_related("office").defer(*UNSHOWN).order_by("uscc")
-        return chosen.iterator(chunk_size=2000)
-
-    return table_response(rows(), COLUMNS, name=f"参保单位_{timezone.localdate():%Y%m%d}", form=form)
+    lines = units.select_related("office").defer(*UNSHOWN).order_by("uscc").iterator(chunk_size=2000)
+    return exported(
+        request, lines, COLUMNS, name=f"参保单位_{on:%Y%m%d}", form=form, count=units.count(), at=timezone.now(),
+        chosen=query,
+    )  # fmt: skip
 
 
 @access("registry.view")
