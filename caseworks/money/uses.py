@@ -25,10 +25,10 @@ from caseworks.cases.enums import Scheme
 from caseworks.cases.sources import Source
 from caseworks.money import claims
 from caseworks.money.claims import Claim
-from caseworks.money.enums import RecoveryKind, RecoveryOrigin, UseCategory, UseStatus, UseWhy
-from caseworks.money.models import UseLine, UseReport
+from caseworks.money.enums import PaymentStatus, RecoveryKind, RecoveryOrigin, UseCategory, UseStatus, UseWhy
+from caseworks.money.models import Payment, UseLine, UseReport
 from caseworks.people.actors import Actor
-from caseworks.people.models import Office
+from caseworks.people.models import Office, Person
 from caseworks.people.scope import scope_of
 
 HANDED = (
@@ -85,6 +85,13 @@ def source(scheme: str, year: int) -> Source | None:
             found: Source = module.use_source(year)
             return found
     return None
+
+
+def latest_year(person: Person, on: date) -> int:
+    """The latest policy year of which money that is reported on has been paid in the person's offices; else this year."""
+    paid = Payment.objects.visible_to(person, on).filter(scheme__in=reported(), status=PaymentStatus.PAID)
+    found = paid.order_by("-year").values_list("year", flat=True).first()
+    return found or on.year
 
 
 def ask(*, scheme: str, year: int, due_on: date, by: Actor, at: datetime, on: date) -> int:

@@ -207,3 +207,15 @@ def test_the_books_name_a_report_that_is_not_its_lines(paid: Cases) -> None:
         UseReport.objects.update(total=Decimal("61.00"))
         assert [offence.invariant for offence in checking.offences()] == ["use_report_is_its_lines"]
         transaction.set_rollback(True)
+
+
+def test_the_page_offers_the_latest_year_that_was_paid(paid: Cases) -> None:
+    client = Client()
+    client.force_login(paid.staff.clerk.person, "caseworks.people.backends.RoleBackend")
+    assert 'name="year" inputmode="numeric" pattern="[0-9]{4}" value="2024"' in (
+        client.get(reverse("money:use_list")).content.decode()
+    )
+    assert 'name="year" inputmode="numeric" value="2024"' in client.get(reverse("money:use_enter")).content.decode()
+    elsewhere = person("clerk-j", "clerk", at_office="220200")  # of another city, which paid nothing yet
+    assert uses.latest_year(elsewhere, ON) == 2024 == ON.year
+    assert uses.latest_year(elsewhere, dt.date(2026, 1, 2)) == 2026
