@@ -9,6 +9,7 @@ from caseworks.base.filters import FilterForm
 from caseworks.base.pages import Order
 from caseworks.base.subjects import key_of
 from caseworks.cases.enums import Scheme
+from caseworks.money import batch_states
 from caseworks.money.enums import GOING, BatchStatus, PaymentStatus
 from caseworks.money.models import PaymentQuerySet
 from caseworks.money.models.batches import BatchQuerySet
@@ -21,11 +22,22 @@ ORDERS = {"newest": Order("新近在前", ("pk",), descending=True)}
 class BatchFilter(FilterForm):
     """Which batches: of a scheme, by year and state."""
 
+    more = ("sent_from", "sent_to")
+
     scheme = forms.ChoiceField(label="业务", choices=SCHEMES)
     year = forms.IntegerField(label="政策年度", min_value=2000, max_value=2100)
     status = forms.ChoiceField(
-        label="状态", choices=[("", "全部"), ("going", "已放行、未送银行"), *BatchStatus.choices]
+        label="状态",
+        choices=[
+            ("", "全部"),
+            ("going", "已放行、未送银行"),
+            *BatchStatus.choices,
+            ("已送银行的", list(batch_states.STATES.items())),
+        ],
     )
+    text = forms.CharField(label="批次号", min_length=2, max_length=24)
+    sent_from = forms.DateField(label="送银行日期起", widget=forms.DateInput(attrs={"type": "date"}))
+    sent_to = forms.DateField(label="送银行日期止", widget=forms.DateInput(attrs={"type": "date"}))
 
     def applied(self, rows: BatchQuerySet) -> BatchQuerySet:
         """The rows that meet the conditions."""
@@ -36,8 +48,16 @@ class BatchFilter(FilterForm):
             rows = rows.filter(year=given["year"])
         if given["status"] == "going":
             rows = rows.filter(status__in=GOING)
+        elif given["status"] in batch_states.STATES:
+            rows = batch_states.standing_at(rows, given["status"])
         elif given["status"]:
             rows = rows.filter(status=given["status"])
+        if given["text"]:
+            rows = rows.filter(batch_no__contains=given["text"].strip().upper())
+        if given["sent_from"]:
+            rows = rows.filter(sent_on__gte=given["sent_from"])
+        if given["sent_to"]:
+            rows = rows.filter(sent_on__lte=given["sent_to"])
         return rows
 
 

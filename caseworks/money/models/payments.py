@@ -52,7 +52,7 @@ class Payment(models.Model):
     """
 
     payment_no = models.CharField("支付编号", max_length=24, unique=True)
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="payments", verbose_name="批次")
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="payments", verbose_name="批次", db_index=False)
     case = models.ForeignKey(Case, models.PROTECT, related_name="payments", verbose_name="业务件")
     scheme = models.CharField("业务", max_length=12, choices=Scheme.choices)
     year = models.PositiveSmallIntegerField("政策年度")
@@ -128,6 +128,7 @@ class Payment(models.Model):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["batch", "status"], include=["amount"], name="payment_batch"),
             models.Index(fields=["year", "office", "id"], name="payment_office"),
             models.Index(fields=["year", "city_office", "id"], name="payment_city"),
             models.Index(fields=["year", "subject", "attempt"], name="payment_subject"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.contrib import messages
 from django.db.models import Count, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +19,7 @@ from caseworks.base.money import ZERO, in_capitals, thousands
 from caseworks.base.pages import KeysetPage
 from caseworks.cases.enums import Scheme
 from caseworks.cases.history import Shown
-from caseworks.money import bank_files, bank_formats, batches, finance_forms, fiscal, outlook, priority
+from caseworks.money import bank_files, bank_formats, batch_states, batches, finance_forms, fiscal, outlook, priority
 from caseworks.money.enums import GOING, BatchStatus
 from caseworks.money.filters import ORDERS, BatchFilter
 from caseworks.money.forms import BatchForm, DrawForm
@@ -29,8 +29,11 @@ from caseworks.money.models.batches import BatchQuerySet
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
+from caseworks.registry.downloads import Column, exported
 
 NAMED = 200  # so many held lines are shown
+NONE = batch_states.Part()
+CAME = {batch_states.PAID: "已到账", batch_states.RETURNED: "银行退回", batch_states.OPEN: "未回盘"}
 
 
 def _person(request: HttpRequest) -> Person:
@@ -45,9 +48,13 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     person, on = _person(request), timezone.localdate()
     form, rows = _query(request)
     may_make = person.has_perm("payment.make")
+    page = KeysetPage(rows.prefetch_related("office"), ORDERS, request.GET)
     context = {
         "form": form,
-        "page": KeysetPage(rows.prefetch_related("office"), ORDERS, request.GET),
+        "page": page,
+        "rows": list(enumerate(batch_states.of(page), page.start)),
+        "query": request.GET.urlencode(),
+        "may_export": person.has_perm("export.make"),
         "totals_url": f"{reverse('money:batch_totals')}?{request.GET.urlencode()}",
         "may_make": may_make,
         "waiting": outlook.waiting(person, on) if may_make else [],
@@ -72,7 +79,47 @@ def batch_totals(request: HttpRequest) -> HttpResponse:
         ("笔数", f"{found['of'] or 0:,}"),
         ("金额（元）", thousands(found["total"] or ZERO)),
     ]
+    parts = batch_states.sums(rows)
+    totals += [
+        (label, f"{parts[code].count:,} 笔 {thousands(parts[code].amount)} 元")
+        for code, label in CAME.items()
+        if code in parts
+    ]
     return lists.totals_of(request, totals, "money:batch_list")
+
+
+COLUMNS = (
+    Column("批次号", lambda came: came.batch.batch_no, 18),
+    Column("业务", lambda came: came.batch.get_scheme_display(), 10),
+    Column("政策年度", lambda came: came.batch.year, 9),
+    Column("经办机构", lambda came: came.batch.office.name, 20),
+    Column("开户银行", lambda came: came.batch.bank, 16),
+    Column("状态", lambda came: came.word, 12),
+    Column("制单日期", lambda came: came.batch.drawn_on, 12),
+    Column("送银行日期", lambda came: came.batch.sent_on, 12),
+    Column("笔数", lambda came: came.batch.lines, 9),
+    Column("金额（元）", lambda came: came.batch.amount, 16),
+    Column("已到账笔数", lambda came: came.paid.count, 11),
+    Column("已到账金额（元）", lambda came: came.paid.amount, 16),
+    Column("银行退回笔数", lambda came: came.returned.count, 11),
+    Column("银行退回金额（元）", lambda came: came.returned.amount, 16),
+    Column("未回盘笔数", lambda came: came.open.count, 11),
+    Column("未回盘金额（元）", lambda came: came.open.amount, 16),
+)
+
+
+@access("export.make")
+@require_safe
+def batch_export(request: HttpRequest, form: str) -> HttpResponseBase:
+    """The batches of the filter, each with what became of its payments."""
+    chosen, rows = _query(request)
+    if chosen.problems:
+        return lists.not_exported(request, chosen.problems, "money:batch_list")
+    found = batch_states.of(rows.select_related("office").order_by("-pk"))
+    return exported(
+        request, found, COLUMNS, name=f"拨付批次_{timezone.localdate():%Y%m%d}", form=form, count=len(found),
+        at=timezone.now(), chosen=chosen,
+    )  # fmt: skip
 
 
 @access("payment.make")
@@ -148,11 +195,19 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One batch: its signatures, its payments, its bank files, and the one thing that is next."""
     batch, by = _batch(request, pk), Actor.of_request(request)
     may_make = by.may("payment.make", batch.office)
+    came = batch_states.of([batch])[0]
+    show = request.GET.get("show", "")
+    payments = Payment.objects.filter(batch=batch)
+    if show in CAME:
+        payments = payments.filter(status=show)
     context = {
         "batch": batch,
+        "came": came,
+        "came_parts": [(code, label, came.parts.get(code, NONE)) for code, label in CAME.items()] if came.state else [],
+        "show": show if show in CAME else "",
         "capitals": in_capitals(batch.amount),
         "gate": Gate.of_json(batch.gate) if batch.gate else None,
-        "page": KeysetPage(Payment.objects.filter(batch=batch), ORDERS, request.GET),
+        "page": KeysetPage(payments, ORDERS, request.GET),
         "may_form": batch.status in (*GOING, BatchStatus.SENT),
         "application": finance_forms.application_of(batch),
         "may_make": may_make,

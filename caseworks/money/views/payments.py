@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db.models import Count, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from caseworks.base.enums import PaidTo
 from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
+from caseworks.base.subjects import shown
 from caseworks.money import payments, return_reasons
 from caseworks.money.enums import PaymentStatus
 from caseworks.money.filters import ORDERS, PaymentFilter
@@ -23,6 +24,7 @@ from caseworks.money.models import Payment, PaymentQuerySet
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
+from caseworks.registry.downloads import Column, exported
 
 
 @access("payment.view")
@@ -34,6 +36,8 @@ def payment_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": KeysetPage(rows.prefetch_related("office", "batch"), ORDERS, request.GET),
         "totals_url": f"{reverse('money:payment_totals')}?{request.GET.urlencode()}",
+        "query": request.GET.urlencode(),
+        "may_export": request.user.has_perm("export.make"),
     }
     return render(request, "money/payment_list.html", context)
 
@@ -66,6 +70,41 @@ def payment_totals(request: HttpRequest) -> HttpResponse:
         if code in sums
     ]
     return lists.totals_of(request, totals, "money:payment_list")
+
+
+COLUMNS = (
+    Column("支付编号", lambda row: row.payment_no, 18),
+    Column("批次号", lambda row: row.batch.batch_no, 18),
+    Column("业务", lambda row: row.get_scheme_display(), 10),
+    Column("政策年度", lambda row: row.year, 9),
+    Column("名称", lambda row: row.name, 38),
+    Column("代码", lambda row: shown(row.subject), 21),
+    Column("经办机构", lambda row: row.office.name, 20),
+    Column("次", lambda row: row.attempt, 5),
+    Column("账户类型", lambda row: row.get_account_kind_display(), 12),
+    Column("开户银行", lambda row: row.bank_name, 20),
+    Column("账号末四位", lambda row: row.account_tail, 10),
+    Column("状态", lambda row: row.get_status_display(), 10),
+    Column("送银行日期", lambda row: row.sent_on, 12),
+    Column("到账日期", lambda row: row.paid_on, 12),
+    Column("退回日期", lambda row: row.returned_on, 12),
+    Column("退回或移出原因", lambda row: row.reason, 30),
+    Column("金额（元）", lambda row: row.amount, 16),
+)
+
+
+@access("export.make")
+@require_safe
+def payment_export(request: HttpRequest, form: str) -> HttpResponseBase:
+    """The payments of the filter; accounts by their last four digits."""
+    chosen, rows = _query(request)
+    if chosen.problems:
+        return lists.not_exported(request, chosen.problems, "money:payment_list")
+    lines = rows.select_related("office", "batch").defer("account_no").order_by("-pk").iterator(chunk_size=2000)
+    return exported(
+        request, lines, COLUMNS, name=f"支付_{timezone.localdate():%Y%m%d}", form=form, count=rows.count(),
+        at=timezone.now(), chosen=chosen,
+    )  # fmt: skip
 
 
 def _payment(request: HttpRequest, pk: int) -> Payment:
