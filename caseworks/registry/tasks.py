@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable
-from functools import partial
 
 from celery import shared_task
 from django.conf import settings
@@ -29,10 +28,15 @@ def tell_followers(touched: Collection[str] | None) -> None:
 
     Nobody waits for the followers, and no import fails for want of a broker: each has a clock that catches up.
     """
-    if touched is None or touched:
-        units = None if touched is None else sorted(touched)
+    if touched is not None and not touched:
+        return
+    units = None if touched is None else sorted(touched)
+
+    def enqueue() -> None:
         for path in settings.AFTER_IMPORT:
-            transaction.on_commit(partial(import_string(path).apply_async, args=[units], retry=False), robust=True)
+            import_string(path).apply_async(args=[units], retry=False)
+
+    transaction.on_commit(enqueue, robust=True)
 
 
 def _actor(run: Run) -> Actor:

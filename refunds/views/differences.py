@@ -112,7 +112,7 @@ def difference_export(request: HttpRequest, form: str) -> HttpResponseBase:
     """The differences of the filter as xlsx or CSV. (J4.1)"""
     chosen, rows = query(request)
     if chosen.problems:
-        raise Http404
+        return lists.not_exported(request, chosen.problems, "refunds:difference_list")
     found = rows.select_related("office", "policy").order_by("uscc", "pk").iterator(chunk_size=2000)
     return exported(
         request, found, COLUMNS, name=f"稳岗返还应补应退_{timezone.localdate():%Y%m%d}", form=form, count=rows.count(),

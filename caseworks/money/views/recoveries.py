@@ -101,7 +101,7 @@ def recovery_export(request: HttpRequest, form: str) -> HttpResponseBase:
     """The recoveries of the filter as xlsx or CSV."""
     chosen, rows = query(request)
     if chosen.problems:
-        raise Http404
+        return lists.not_exported(request, chosen.problems, "money:recovery_list")
     found = rows.select_related("office").order_by("pk").iterator(chunk_size=2000)
     return exported(
         request, found, COLUMNS, name=f"追回_{timezone.localdate():%Y%m%d}", form=form, count=rows.count(),

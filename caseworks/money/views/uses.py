@@ -127,7 +127,7 @@ def use_export(request: HttpRequest, form: str) -> HttpResponseBase:
     """The reports of the filter, with their sums by category."""
     chosen, rows = query(request)
     if chosen.problems:
-        raise Http404
+        return lists.not_exported(request, chosen.problems, "money:use_list")
 
     def lines() -> Iterator[Reported]:
         for row in rows.select_related("office").order_by("pk").iterator(chunk_size=2000):

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +21,7 @@ from caseworks.people.access import access
 from caseworks.people.models import Person
 from caseworks.people.scope import offices_in_scope
 from caseworks.registry import declarations, facts
-from caseworks.registry.downloads import FORMS, Column, exported
+from caseworks.registry.downloads import Column, exported
 from caseworks.registry.enums import AccountStatus
 from caseworks.registry.filters import UnitFilter
 from caseworks.registry.models import Account, AccountDeclaration, Listing, RejectedRow, Unit
@@ -87,8 +87,8 @@ def unit_export(request: HttpRequest, form: str) -> HttpResponseBase:
     """The units of the filter as xlsx or CSV."""
     on = timezone.localdate()
     query, units = _narrowed(request, on)
-    if query.problems or form not in FORMS:
-        raise Http404
+    if query.problems:
+        return lists.not_exported(request, query.problems, "registry:unit_list")
     lines = units.select_related("office").defer(*UNSHOWN).order_by("uscc").iterator(chunk_size=2000)
     return exported(
         request, lines, COLUMNS, name=f"参保单位_{on:%Y%m%d}", form=form, count=units.count(), at=timezone.now(),
