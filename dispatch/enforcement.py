@@ -27,7 +27,8 @@ from dispatch.models import LEFT
 from dispatch.parameters import Parameters
 
 SCHEME = "refunds"  # a bar is from the refund, whose screening reads it: whatever the unit is next year (contract 2)
-BASIS = "吉人社联〔2024〕43号 二（J2.7、J2.8）：未在规定期限内拨付用工单位的应主动退回"
+# As it stands on the notice, so without the numbers that the clauses have here (J2.7, J2.8).
+BASIS = "吉人社联〔2024〕43号第二条：未在规定期限内拨付用工单位的应主动退回"
 # The parts are read as their locks give them: a voucher that is being taken is waited for, and counts.
 _FIND = f"""
     WITH o AS MATERIALIZED (

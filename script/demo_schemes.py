@@ -24,6 +24,8 @@ FATES = ("settled", "partly", "nothing", "given back", "running", "waiting", "on
 
 def run(year: int, folder: Path) -> None:
     """Agencies apply, are paid and forward or not; workers claim for their certificates."""
+    from dispatch.tasks import issue_letters
+
     folder.mkdir(exist_ok=True)
     print("Dispatch agencies apply with their rosters", flush=True)
     agencies = _apply(year, folder)
@@ -31,6 +33,7 @@ def run(year: int, folder: Path) -> None:
     _pay(year, folder, agencies)
     _forward(year, folder, agencies)
     call_command("enforce_deadlines", "--as-of", str(timezone.localdate()))
+    print(f"letters to agencies: {issue_letters()}", flush=True)
     _decide()
     print("Workers claim for their certificates", flush=True)
     _claim(year, folder)
