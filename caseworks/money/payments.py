@@ -71,7 +71,8 @@ def returned(scheme: str, year: int, case_ids: Iterable[int] | None = None) -> l
         return []
     payees = facts.source(scheme, year)
     rows = facts.figures(payees, ids)
-    latest = Payment.objects.filter(case__in=ids).order_by("-returned_on").values_list("returned_on", flat=True).first()
+    came_back = Payment.objects.filter(case__in=ids, returned_on__isnull=False)  # not those taken out of a batch
+    latest = came_back.order_by("-returned_on").values_list("returned_on", flat=True).first()
     if latest is None:
         return []
     found = facts.of(ids, payees, rows, on=latest, ours=[], own=[])

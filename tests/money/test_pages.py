@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from caseworks.money import payments, return_reasons
+from caseworks.money import batches, payments, return_reasons
 from caseworks.money.models import Batch, Payment, ResultFile
 from caseworks.people.actors import Actor
 from caseworks.registry.models import Account, FundYear
@@ -95,6 +95,18 @@ def test_a_returned_payment_is_paid_again_by_two(cases: Cases, staff: Staff) -> 
     listed = words(clerk, reverse("money:payment_list") + "?status=returned&year=2024")
     assert payment.payment_no in listed
     assert Account.objects.get().account_no not in listed + words(clerk, detail)
+
+
+def test_what_was_in_a_dissolved_batch_is_paid_again_after_its_return(cases: Cases, staff: Staff) -> None:
+    (case,) = cases.some(1)
+    for batch in cases.draw_up([case]):
+        batches.dissolve(batch, by=staff.cashier, at=AT, because="重做")
+    (payment,) = cases.send([case])
+    text = f"payment_no,result,on,reason\n{payment.payment_no},returned,2024-07-10,户名不符\n"
+    words(page(staff.cashier), reverse("money:result_book"), {"file": SimpleUploadedFile("a.csv", text.encode())})
+    payments.keep_account(payment, words="银行核实无误", by=staff.cashier, at=AT)
+    assert payments.resend(scheme="refunds", year=2024, case_ids=[case], by=staff.clerk, at=AT) == 1
+    assert state(case) == "cleared"
 
 
 def test_a_closed_gate_shows_its_figures_and_no_button(cases: Cases, staff: Staff) -> None:
