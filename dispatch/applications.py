@@ -167,6 +167,31 @@ def withdraw(application: Application, *, note: str, by: Actor, at: datetime.dat
     return row
 
 
+def take_again(application: Application, looked: Looked, *, by: Actor, at: datetime.datetime) -> Application:
+    """Take up anew what was refused in review: the same roster, day and papers as the agency's next application.
+
+    Joins the caller's transaction; the refused one is closed, and its case stays refused.
+    """
+    row = _locked(application)
+    hosts = writers.settled_hosts(row)
+    papers = list(row.attachments.all())
+    row.status = ApplicationStatus.WITHDRAWN
+    row.fingerprint = writers.fingerprint(row, writers.parts_of(row))
+    row.save(update_fields=["status", "fingerprint"])
+    writers.tell(row, Action.WITHDRAWN, by=by, at=at, note="复核后重新受理，转为下一次申请")
+    anew = writers.start(looked.ground, applied_on=row.applied_on, channel=Channel(row.channel))
+    for host, size in sorted(hosts.items()):
+        writers.tell(anew, Action.HOST_SETTLED, by=by, at=at, data={"host": host, "size": size})
+    writers.write_roster(anew, looked)
+    Attachment.objects.bulk_create(
+        Attachment(
+            application=anew, kind=paper.kind, file_id=paper.file_id, version=anew.version, at=at, label=paper.label
+        )
+        for paper in papers
+    )
+    return _hand_in(anew, looked, Action.SUBMITTED, by=by, at=at)
+
+
 # -- what changed between two versions
 
 

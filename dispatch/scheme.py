@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,12 @@ from dispatch.parameters import Parameters
 
 if TYPE_CHECKING:
     from caseworks.base.panels import Duty, Panel
-    from caseworks.cases.models import Case
-    from caseworks.cases.sources import Announced, Rejudged, Source
+    from caseworks.books.invariants import Invariant
+    from caseworks.cases.models import Case, SecondLook
+    from caseworks.cases.sources import Announced, Looked, Rejudged, Source
     from caseworks.oversight.lists import ListSpec
     from caseworks.oversight.measures import Alert, Measure
+    from caseworks.people.actors import Actor
     from caseworks.people.models import Office, Person
 
 NAME = "dispatch"
@@ -29,8 +31,8 @@ def exports() -> Mapping[str, Callable[[int, Path], int]]:
     return {NAME: write_dispatch}
 
 
-def invariants() -> Mapping[str, str]:
-    """What the books check of agencies: name → SQL of the offending rows."""
+def invariants() -> Mapping[str, Invariant | str]:
+    """What the books check of agencies: name → the offending rows."""
     from dispatch.invariants import CHECKS
 
     return CHECKS
@@ -160,6 +162,29 @@ def dashboard_alerts(person: Person, office: Office, year: int, on: dt.date) -> 
     return alerts(person, office, year, on)
 
 
-def second_look_elsewhere() -> str:
-    """What one who misses this money does: there is an application, and its answer says what is missing."""
-    return "须由劳务派遣单位主动申请：花名册不符的当场逐行说明，改正后可重新提交；已受理的，在公示期内提出异议。"
+def second_look(subject: str, year: int, on: dt.date, matter: str) -> Looked | None:
+    """How a refused application is judged, for whoever asks for a second look."""
+    from dispatch.second_looks import second_look
+
+    return second_look(subject, year, on, matter)
+
+
+def second_look_again(look: SecondLook, *, again: bool, by: Actor, at: dt.datetime) -> Looked:
+    """The application judged again on what is known now; taken up anew where people refused it and another says so."""
+    from dispatch.second_looks import second_look_again
+
+    return second_look_again(look, again=again, by=by, at=at)
+
+
+def look_panels(subject: str, year: int, matter: str) -> Iterable[Panel]:
+    """The application, for whoever looks a second time."""
+    from dispatch.second_looks import look_panels
+
+    return look_panels(subject, year, matter)
+
+
+def judges(subject: str, year: int, matter: str) -> Collection[int]:
+    """Who had a hand in what became of the application."""
+    from dispatch.second_looks import judges
+
+    return judges(subject, year, matter)

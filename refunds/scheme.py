@@ -12,17 +12,19 @@ from refunds.parameters import Parameters
 if TYPE_CHECKING:
     from caseworks.base.panels import Offer, Panel, Waiting
     from caseworks.books.invariants import Invariant
-    from caseworks.cases.models import Case
+    from caseworks.cases.models import Case, SecondLook
     from caseworks.cases.sources import Announced, Looked, Rejudged, Source
     from caseworks.law.models import Policy
     from caseworks.oversight.measures import Measure
     from caseworks.oversight.trials import Tell, Trial
+    from caseworks.people.actors import Actor
     from caseworks.people.models import Person
     from caseworks.registry.models import Unit
 
 NAME = "refunds"
 LABEL = "稳岗返还"
 parameters = Parameters
+SECOND_LOOKS_IN_PUBLIC = True
 
 
 def exports() -> Mapping[str, Callable[[int, Path], int]]:
@@ -121,32 +123,32 @@ def payment_rivals() -> Iterable[str]:
     return ("dispatch",)
 
 
-def second_look(subject: str, year: int, on: dt.date) -> Looked | None:
+def second_look(subject: str, year: int, on: dt.date, matter: str) -> Looked | None:
     """How a unit is judged, for one that asks for a second look."""
     from refunds.second_looks import second_look
 
-    return second_look(subject, year, on)
+    return second_look(subject, year, on, matter)
 
 
-def second_look_again(subject: str, year: int, at: dt.datetime) -> Looked:
+def second_look_again(look: SecondLook, *, again: bool, by: Actor, at: dt.datetime) -> Looked:
     """The unit judged again on what is known now."""
     from refunds.second_looks import second_look_again
 
-    return second_look_again(subject, year, at)
+    return second_look_again(look, again=again, by=by, at=at)
 
 
-def look_panels(subject: str, year: int) -> Iterable[Panel]:
+def look_panels(subject: str, year: int, matter: str) -> Iterable[Panel]:
     """The judgement of a unit, for whoever looks a second time."""
     from refunds.second_looks import look_panels
 
-    return look_panels(subject, year)
+    return look_panels(subject, year, matter)
 
 
-def judges(subject: str, year: int) -> Collection[int]:
+def judges(subject: str, year: int, matter: str) -> Collection[int]:
     """Who had a hand in a unit's judgement."""
     from refunds.second_looks import judges
 
-    return judges(subject, year)
+    return judges(subject, year, matter)
 
 
 def payment_obstacles(on: dt.date) -> Source:

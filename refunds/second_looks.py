@@ -11,8 +11,10 @@ from django.utils import timezone
 from caseworks.base import runs
 from caseworks.base.errors import Refusal
 from caseworks.base.panels import Panel
+from caseworks.cases.models import SecondLook
 from caseworks.cases.sources import Looked
 from caseworks.law.models import Policy
+from caseworks.people.actors import Actor
 from caseworks.registry.models import Unit
 from refunds import explain, rulebook, screening
 from refunds.enums import Outcome
@@ -30,7 +32,7 @@ NEXT = {
 }
 
 
-def second_look(uscc: str, year: int, on: dt.date) -> Looked | None:
+def second_look(uscc: str, year: int, on: dt.date, matter: str = "") -> Looked | None:
     """The stored judgement of the year, or else what the data gives on a day; None where the unit is not known."""
     unit = Unit.objects.filter(uscc=uscc).only("name", "office_id", "city_office_id").first()
     if unit is None:
@@ -47,8 +49,9 @@ def second_look(uscc: str, year: int, on: dt.date) -> Looked | None:
     )  # fmt: skip
 
 
-def second_look_again(uscc: str, year: int, at: dt.datetime) -> Looked:
+def second_look_again(look: SecondLook, *, again: bool, by: Actor, at: dt.datetime) -> Looked:
     """Judge the unit again; joins the caller's transaction. One in review, or never screened, is told as it stands."""
+    uscc, year = look.subject, look.year
     with runs.exclusive(f"{KIND}:{year}", f"{year} 年度的筛查"):
         judge_again([uscc], at=at, year=year)
     found = second_look(uscc, year, timezone.localdate(at))
@@ -57,7 +60,7 @@ def second_look_again(uscc: str, year: int, at: dt.datetime) -> Looked:
     return found
 
 
-def judges(uscc: str, year: int) -> set[int]:
+def judges(uscc: str, year: int, matter: str = "") -> set[int]:
     """Who started the screening that judged the unit, and who set or confirmed its facts."""
     people = set(
         Assessment.objects.filter(year=year, uscc=uscc).values_list("screening__run__person", flat=True)
@@ -66,7 +69,7 @@ def judges(uscc: str, year: int) -> set[int]:
     return {pk for pk in people.union(*facts) if pk is not None}
 
 
-def look_panels(uscc: str, year: int) -> Iterator[Panel]:
+def look_panels(uscc: str, year: int, matter: str = "") -> Iterator[Panel]:
     """The stored judgement with its figures; the page of the judgement has every rule and what the data says today."""
     row = Assessment.objects.filter(year=year, uscc=uscc).first()
     if row is not None:

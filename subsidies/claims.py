@@ -13,6 +13,7 @@ from contextlib import closing
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
@@ -113,18 +114,38 @@ def take(
 
 
 def _take(asked: dict[str, Any], rules: Rulebook, stamp: Stamp, office: Office | None) -> Claim:
-    one_by_one(shared=True)
-    release(stamp.at, asked["id_hash"])
-    write(facts.ONE, rules, stamp, office, **asked)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT currval(pg_get_serial_sequence('subsidies_claim', 'id'))")
-        claim = Claim.objects.select_related("office", "policy").get(pk=cursor.fetchone()[0])
+    claim = _written(asked, rules, stamp, office)
     person = stamp.by.person
     if person is None or stamp.channel != Channel.COUNTER:
         return claim
     if not scope_of(person, timezone.localdate(stamp.at), "claim.take").covers(claim.office):
         raise Refusal(f"此人由{claim.office}经办，没有受理。请到该机构办理，或由其工作人员受理。")
     return claim
+
+
+def _written(asked: dict[str, Any], rules: Rulebook, stamp: Stamp, office: Office | None) -> Claim:
+    one_by_one(shared=True)
+    release(stamp.at, asked["id_hash"])
+    write(facts.ONE, rules, stamp, office, **asked)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT currval(pg_get_serial_sequence('subsidies_claim', 'id'))")
+        return Claim.objects.select_related("office", "policy").get(pk=cursor.fetchone()[0])
+
+
+def take_again(claim: Claim, *, by: Actor, at: datetime.datetime) -> Claim:
+    """Take what was refused in review anew, as of the day it was handed in; joins the caller's transaction."""
+    stamp = Stamp(claim.year, Channel.LOOK, by, at)
+    asked = {
+        "id_hash": bytes(claim.id_hash), "id_no": seal(claim.id_no), "cert_no": claim.cert_no,
+        "applied_on": claim.applied_on,
+    }  # fmt: skip
+    try:
+        with transaction.atomic():
+            return _written(asked, facts.rulebook(claim.year), stamp, claim.office)
+    except UniqueViolation as breach:
+        if breach.diag.constraint_name not in _SLOTS:
+            raise
+        raise Refusal("此人的申领正在别处办理，未作任何更改。请稍后重试。") from breach
 
 
 def one_by_one(*, shared: bool) -> None:
@@ -166,6 +187,9 @@ def rejudge(claim: Claim, *, at: datetime.datetime) -> Claim:
         taken = set(others.values_list("slot", flat=True))
         claim.slot = next(number for number in range(1, len(taken) + 2) if number not in taken)
         claim.slot_year, claim.held = claim.applied_on.year, True
+        if claim.round is None:
+            rounds = Claim.objects.of_year(claim.year).filter(id_hash=claim.id_hash)
+            claim.round = (rounds.aggregate(last=Max("round"))["last"] or 0) + 1
     elif not granted:
         claim.slot, claim.slot_year, claim.held, claim.released_at = None, None, False, None
     try:

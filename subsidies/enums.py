@@ -16,6 +16,7 @@ class Channel(models.TextChoices):
     BULK = "bulk", "批量"
     COUNTER = "counter", "窗口"
     PORTAL = "portal", "网上"
+    LOOK = "look", "复核后重新受理"
 
 
 class Service(models.TextChoices):

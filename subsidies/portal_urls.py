@@ -13,4 +13,6 @@ urlpatterns = [
     path("my/", portal.home, name="home"),
     path("my/claim/", portal.claim, name="claim_new"),
     path("my/claims/<int:pk>/", portal.my_claim, name="claim"),
+    path("my/claims/<int:pk>/look/", portal.look, name="look"),
+    path("my/looks/<int:pk>/letter/", portal.look_letter, name="look_letter"),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,15 +11,18 @@ from subsidies.parameters import Parameters
 
 if TYPE_CHECKING:
     from caseworks.base.panels import Panel, Waiting
-    from caseworks.cases.models import Case
-    from caseworks.cases.sources import Announced, Rejudged, Source
+    from caseworks.books.invariants import Invariant
+    from caseworks.cases.models import Case, SecondLook
+    from caseworks.cases.sources import Announced, Looked, Rejudged, Source
     from caseworks.oversight.lists import ListSpec
     from caseworks.oversight.measures import Measure
+    from caseworks.people.actors import Actor
     from caseworks.people.models import Office, Person
 
 NAME = "subsidies"
 LABEL = "技能提升补贴"
 parameters = Parameters
+SECOND_LOOKS_OF_PERSONS = True
 
 
 def exports() -> Mapping[str, Callable[[int, Path], int]]:
@@ -29,8 +32,8 @@ def exports() -> Mapping[str, Callable[[int, Path], int]]:
     return {NAME: write_subsidies}
 
 
-def invariants() -> Mapping[str, str]:
-    """What the books check of the claims: name → SQL of the offending rows."""
+def invariants() -> Mapping[str, Invariant]:
+    """What the books check of the claims: name → the offending rows."""
     from subsidies.invariants import CHECKS
 
     return CHECKS
@@ -141,6 +144,29 @@ def dashboard_panels(person: Person, office: Office, year: int, on: dt.date) -> 
     return panels(person, office, year, on)
 
 
-def second_look_elsewhere() -> str:
-    """What one who misses this money does: there is an application, and its answer says what is missing."""
-    return "按个人申领逐件核定：不予发放的在申领结果中写明原因和依据，情况变化后可再次申领。"
+def second_look(subject: str, year: int, on: dt.date, matter: str) -> Looked | None:
+    """How a refused claim is judged, for whoever asks for a second look."""
+    from subsidies.second_looks import second_look
+
+    return second_look(subject, year, on, matter)
+
+
+def second_look_again(look: SecondLook, *, again: bool, by: Actor, at: dt.datetime) -> Looked:
+    """The claim judged again on what is known now; taken up anew where people refused it and another says so."""
+    from subsidies.second_looks import second_look_again
+
+    return second_look_again(look, again=again, by=by, at=at)
+
+
+def look_panels(subject: str, year: int, matter: str) -> Iterable[Panel]:
+    """The claim, for whoever looks a second time."""
+    from subsidies.second_looks import look_panels
+
+    return look_panels(subject, year, matter)
+
+
+def judges(subject: str, year: int, matter: str) -> Collection[int]:
+    """Who had a hand in what became of the claim."""
+    from subsidies.second_looks import judges
+
+    return judges(subject, year, matter)

@@ -314,7 +314,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
         "dispatch.annulments",
         "dispatch.replacing",  # moves to the part in its place
     ),
-    "cases_secondlook": ("caseworks.cases.second_looks",),
+    "cases_secondlook": ("caseworks.cases.second_looks", "caseworks.cases.apps"),
     "cases_secondlookfile": ("caseworks.cases.second_looks",),
     "law_calendarchange": ("caseworks.law.calendars",),
     "law_calendarday": ("caseworks.law.calendars",),

@@ -14,3 +14,7 @@ class CasesConfig(AppConfig):
             """UPDATE cases_case SET subject = encode(rehashed.new, 'hex')
                  FROM rehashed WHERE subject = encode(rehashed.old, 'hex')"""
         )
+        register_follower(
+            """UPDATE cases_secondlook SET subject = encode(rehashed.new, 'hex')
+                 FROM rehashed WHERE subject = encode(rehashed.old, 'hex')"""
+        )

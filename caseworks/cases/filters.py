@@ -148,12 +148,13 @@ class SecondLookFilter(FilterForm):
     """Which requests for a second look: by state and year, and whose."""
 
     status = forms.ChoiceField(label="状态", choices=[("", "全部"), *SecondLookStatus.choices])
+    scheme = forms.ChoiceField(label="业务", choices=[("", "全部"), *Scheme.choices])
     year = forms.IntegerField(label="政策年度", min_value=2000, max_value=2100)
-    name = forms.CharField(label="单位名称", min_length=2, max_length=100)
+    name = forms.CharField(label="单位名称或姓名", min_length=2, max_length=100)
 
     def applied(self, rows: QuerySet[SecondLook]) -> QuerySet[SecondLook]:
         """The rows that meet the conditions."""
-        return rows.filter(**_given(self, status="status", year="year", name="name__contains"))
+        return rows.filter(**_given(self, status="status", scheme="scheme", year="year", name="name__contains"))
 
 
 def _given(form: FilterForm, **lookups: str) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -12,7 +12,9 @@ from caseworks.cases.enums import SecondLookChannel
 
 
 class SecondLookForm(Plain):
-    """A request as a unit sends it. Which business is asked only where several judge units without an application."""
+    """A request as a unit sends it."""
+
+    who: ClassVar[str] = "public"
 
     scheme = forms.ChoiceField(label="业务")
     year = forms.TypedChoiceField(label="政策年度", coerce=int)
@@ -32,37 +34,70 @@ class SecondLookForm(Plain):
         year, scheme = self.fields["year"], self.fields["scheme"]
         assert isinstance(year, forms.ChoiceField)
         assert isinstance(scheme, forms.ChoiceField)
-        looking = sources.looking_again()
+        looking = sources.looking_again(self.who)
         found = sorted({each for name, _ in looking for each in sources.years(name)}, reverse=True)
         self.any_years = bool(found)
         year.choices = [(each, f"{each} 年度") for each in found]
         scheme.choices = looking
+        scheme.required = False  # the first is meant where none is named
+        if looking:
+            scheme.initial = looking[0][0]
         if len(looking) == 1:
-            scheme.initial, scheme.required, scheme.widget = looking[0][0], False, forms.HiddenInput()
+            scheme.widget = forms.HiddenInput()
 
     def clean_scheme(self) -> str:
-        """The one there is, where it was not asked."""
+        """The first, where it was not asked."""
         return self.cleaned_data["scheme"] or self.fields["scheme"].initial
 
 
 class OwnSecondLookForm(SecondLookForm):
     """The same in the portal, where the unit is known."""
 
+    who = "unit"
     subject = None  # type: ignore[assignment]
 
 
 class CounterSecondLookForm(SecondLookForm):
-    """The same, entered by staff."""
+    """The same, entered by staff, for units and for people; of whom it is asked may be given by the page before."""
 
+    who = "staff"
+    subject = forms.CharField(
+        label="统一社会信用代码或证件号码",
+        max_length=30,
+        required=False,
+        help_text="从申领、申请页面进入的不必填写。",
+    )
+    matter = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput())
     channel = forms.ChoiceField(
         label="渠道",
         choices=[choice for choice in SecondLookChannel.choices if choice[0] in second_looks.BY_STAFF],
     )
     received_on = forms.DateField(label="收到日期", widget=forms.DateInput(attrs={"type": "date"}))
 
+    def clean(self) -> dict[str, Any]:
+        """Whose it is must be said, unless the page before has said it."""
+        given = super().clean() or {}
+        if not given.get("subject") and not given.get("matter"):
+            self.add_error("subject", "请填写统一社会信用代码或证件号码。")
+        return given
+
+
+class MatterForm(SecondLookForm):
+    """The same by a person about one claim of the own."""
+
+    scheme = None  # type: ignore[assignment]
+    year = None  # type: ignore[assignment]
+    subject = None  # type: ignore[assignment]
+
+    def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
+        Plain.__init__(self, data, files, **kwargs)
+        self.fields["applicant"].label = "申请人姓名"
+
+    clean_scheme = None  # type: ignore[assignment]
+
 
 class AnswerForm(Plain):
-    """What was found; the conclusion is what the rules judge."""
+    """What was found; the conclusion is what the rules judge, or, of what people refused, what is chosen here."""
 
     answer = forms.CharField(
         label="复核意见",
@@ -70,3 +105,14 @@ class AnswerForm(Plain):
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="写入答复书：核实了什么、依据什么。结论和数字由系统按现有数据重新核算后写入。",
     )
+    again = forms.TypedChoiceField(
+        label="处理",
+        choices=[("", "请选择"), ("no", "维持不予支付"), ("yes", "重新受理，另行初审、复核、审批")],
+        coerce=lambda value: value == "yes",
+        help_text="重新受理的，按规则重新核定，符合的列入下一批。",
+    )
+
+    def __init__(self, data: Any = None, *, by_people: bool, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        if not by_people:
+            del self.fields["again"]

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from caseworks.base.sealed import SealedField
+from caseworks.base.subjects import is_person
 from caseworks.cases.enums import Scheme, SecondLookChannel, SecondLookStatus
 from caseworks.people.models import Office
 
@@ -36,12 +37,13 @@ class SecondLookQuerySet(models.QuerySet["SecondLook"]):
 
 
 class SecondLook(models.Model):
-    """复核申请: how the unit was judged when it asked, what it says, how it is judged now, and the letter."""
+    """复核申请: how a unit or person was judged when it asked, what it says, how it is judged now, and the letter."""
 
     scheme = models.CharField("业务", max_length=12, choices=Scheme.choices)
     year = models.PositiveSmallIntegerField("政策年度")
-    subject = models.CharField("统一社会信用代码", max_length=18)
-    name = models.CharField("单位名称", max_length=200)
+    subject = models.CharField("对象", max_length=64, help_text="单位的统一社会信用代码，或个人的检索码")
+    matter = models.CharField("所申请复核的事项", max_length=20, blank=True, default="", help_text="业务自己的编号")
+    name = models.CharField("名称", max_length=200)
     office = models.ForeignKey(Office, models.PROTECT, related_name="+", verbose_name="经办机构")
     city_office = models.ForeignKey(Office, models.PROTECT, related_name="+", verbose_name="所属市级机构")
     channel = models.CharField("渠道", max_length=10, choices=SecondLookChannel.choices)
@@ -72,7 +74,9 @@ class SecondLook(models.Model):
         ordering: ClassVar[list[str]] = ["-id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["scheme", "year", "subject"], condition=Q(status="open"), name="secondlook_one_at_a_time"
+                fields=["scheme", "year", "subject", "matter"],
+                condition=Q(status="open"),
+                name="secondlook_one_at_a_time",
             ),
             models.CheckConstraint(condition=~Q(words=""), name="secondlook_in_words"),
             models.CheckConstraint(
@@ -97,10 +101,11 @@ class SecondLook(models.Model):
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.Protect(name="secondlook_kept", operation=pgtrigger.Delete),
+            # the subject of a person follows a new key (base.rekeying)
             pgtrigger.ReadOnly(
                 name="secondlook_frozen",
                 fields=[
-                    "scheme", "year", "subject", "name", "channel", "applicant", "words", "before", "received_on",
+                    "scheme", "year", "matter", "name", "channel", "applicant", "words", "before", "received_on",
                     "received_at", "received_by", "received_label", "address",
                 ],
             ),
@@ -108,6 +113,16 @@ class SecondLook(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.year}"
+
+    @property
+    def of_person(self) -> bool:
+        """A person asks, who is named by a key."""
+        return is_person(self.subject)
+
+    @property
+    def by_people(self) -> bool:
+        """What is asked about was refused by people in review, and not by the rules."""
+        return bool(self.before.get("by_people"))
 
 
 class SecondLookFile(models.Model):

@@ -1,7 +1,8 @@
-"""复核申请: a unit that is in no list asks for a second look; somebody else judges it again and answers by letter. (N6.2)
+"""复核申请: who is in no list, or was refused, asks for a second look; somebody else looks and answers by letter. (N6.2)
 
-The rules judge: what the scheme finds on the data of the day is what the answer says, with its numbers. A unit that
-becomes eligible by it is opened with the next batch, like any other.
+The rules judge: what the scheme finds on the data of the day is what the answer says, with its numbers. What becomes
+eligible by it is opened with the next batch, like any other. What people refused in review, although the rules granted
+it, is left refused or taken up again by the one who looks, and then goes through the whole review anew.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from caseworks.base.files import Accepted, store
 from caseworks.base.identifiers import normalise
 from caseworks.base.models import Document
 from caseworks.base.money import thousands
+from caseworks.base.subjects import is_person, key_of
 from caseworks.cases import sources
 from caseworks.cases.enums import SecondLookChannel, SecondLookStatus
 from caseworks.cases.models import Event, SecondLook, SecondLookFile
@@ -47,23 +49,30 @@ def receive(
     applicant: str,
     contact: str,
     words: str,
+    matter: str = "",
     attachments: Sequence[Accepted] = (),
     by: Actor,
     at: dt.datetime,
     on: dt.date,
     received_on: dt.date | None = None,
 ) -> SecondLook:
-    """Take a request in, with how the unit is judged at this time."""
-    received_on, code = received_on or on, normalise(subject, identifier=True)
+    """Take a request in, with how the unit or person is judged at this time.
+
+    `subject` is a code or an ID number, or the key of a person; `matter` the scheme's number of what was refused.
+    """
+    received_on, code = received_on or on, subject
+    if not is_person(subject):
+        code = key_of(subject) if subject and sources.looks_at_persons(scheme) else normalise(subject, identifier=True)
     if not (words.strip() and applicant.strip() and contact.strip()):
         raise Refusal("复核申请须写明理由、申请人和联系方式，未作登记。请填写后重试。")
     if received_on > on:
         raise Refusal("收到日期不能晚于登记日期，未作登记。请改正。")
     if len(attachments) > FILES:
         raise Refusal(f"材料最多 {FILES} 个文件，未作登记。请合并后重新上传。")
-    looked = sources.second_look(scheme, code, year, on)
+    looked = sources.second_look(scheme, code, year, on, matter)
     if looked is None:
-        raise Refusal(f"{year} 年度没有代码 {code} 的参保单位，未作登记。请核对代码，或到参保地经办机构办理。")
+        told = "没有这个人的申领" if sources.looks_at_persons(scheme) else f"没有代码 {code} 的参保单位"
+        raise Refusal(f"{year} 年度{told}，未作登记。请核对，或到参保地经办机构办理。")
     if looked.case is not None:
         raise Refusal(f"{looked.name}{year} 年度已进入审核，不需要申请复核，未作登记。")
     _check_channel(channel, looked, by, at)
@@ -72,7 +81,8 @@ def receive(
             made = SecondLook.objects.create(
                 scheme=scheme,
                 year=year,
-                subject=code,
+                subject=looked.subject or code,
+                matter=looked.matter,
                 name=looked.name,
                 office_id=looked.office_id,
                 city_office_id=looked.city_office_id,
@@ -91,13 +101,18 @@ def receive(
                 SecondLookFile.objects.create(look=made, file=store(accepted, label=by.label, at=at))
     except IntegrityError as problem:
         if "secondlook_one_at_a_time" in str(problem):
-            raise Refusal("该单位本年度已有一件复核申请在办，未重复登记。请等待答复。") from problem
+            raise Refusal("已有一件复核申请在办，未重复登记。请等待答复。") from problem
         raise
     return made
 
 
-def decide(look: SecondLook, *, answer: str, by: Actor, at: dt.datetime, on: dt.date) -> SecondLook:
-    """Judge the unit again on what is known now, and answer by letter. By none who received or judged it."""
+def decide(
+    look: SecondLook, *, answer: str, by: Actor, at: dt.datetime, on: dt.date, again: bool | None = None
+) -> SecondLook:
+    """Judge again on what is known now, and answer by letter. By none who received or judged it.
+
+    `again` says of what people refused in review whether it is taken up anew; it is asked of nothing else.
+    """
     answer = answer.strip()
     if not answer:
         raise Refusal("复核须写明意见，未作任何更改。请填写后重试。")
@@ -110,7 +125,9 @@ def decide(look: SecondLook, *, answer: str, by: Actor, at: dt.datetime, on: dt.
         refused = why_not(row, by)
         if refused:
             raise Refusal(f"{refused}未作任何更改。")
-        now = sources.second_look_again(row.scheme, row.subject, row.year, at)
+        if row.by_people and again is None:
+            raise Refusal("原决定是审核人员作出的，请选择维持还是重新受理，未作任何更改。")
+        now = sources.second_look_again(row, again=bool(again and row.by_people), by=by, at=at)
         row.after, row.answer = _kept(now), answer
         changed = any(row.before.get(name) != row.after.get(name) for name in _COMPARED)
         row.status = SecondLookStatus.CHANGED if changed else SecondLookStatus.KEPT
@@ -131,8 +148,8 @@ def why_not(row: SecondLook, by: Actor) -> str:
     signed = Event.objects.filter(
         case__scheme=row.scheme, case__year=row.year, case__subject=row.subject, person=by.person, step__in=SIGNATURES
     )
-    if signed.exists() or by.person.pk in sources.judges(row.scheme, row.subject, row.year):
-        return "您参与过对该单位的核算或审核，由未参与的人员复核。"
+    if signed.exists() or by.person.pk in sources.judges(row):
+        return f"您参与过对该{'申领' if row.of_person else '单位'}的核算或审核，由未参与的人员复核。"
     return ""
 
 
@@ -157,15 +174,17 @@ def _kept(looked: Looked) -> dict[str, Any]:
     """What is kept of a judgement: outcome, reasons, amount and the sentences with their numbers."""
     found = asdict(looked)
     kept = {name: found[name] for name in ("outcome", "label", "reasons", "sentences", "source")}
-    return kept | {"amount": str(looked.amount), "reasons": list(looked.reasons), "sentences": list(looked.sentences)}
+    kept |= {"amount": str(looked.amount), "reasons": list(looked.reasons), "sentences": list(looked.sentences)}
+    return kept | ({"by_people": True} if looked.by_people else {})
 
 
 def _letter(row: SecondLook, now: Looked, *, by: Actor, at: dt.datetime, on: dt.date) -> Document:
-    """The letter to the unit: what was found, with its numbers; the unit reads it in the portal as well."""
+    """The letter to whoever asked: what was found, with its numbers; it is read in the portal as well."""
     office, scheme = row.office, row.get_scheme_display()
     asked = row.received_on
+    you = "您" if row.of_person else "贵单位"
     paragraphs = [
-        f"贵单位于{asked.year}年{asked.month}月{asked.day}日就{row.year}年度{scheme}提出的复核申请收悉。"
+        f"{you}于{asked.year}年{asked.month}月{asked.day}日就{row.year}年度{scheme}提出的复核申请收悉。"
         "经由未参与原核算和审核的人员按现有数据重新核算，现答复如下：",
         *[line for line in row.answer.splitlines() if line.strip()],
     ]

@@ -13,11 +13,14 @@ A scheme's module may define
 - `case_changed(ids) -> Mapping[int, str]`: those of these cases that would be judged differently now, and what differs,
 - `case_announced() -> Announced`: what an announcement shows of a case besides its name and amount,
 - `payment_rivals() -> Iterable[str]`: schemes that pay for the same: who is paid by one of them in a year is not by this,
-- `second_look(subject, year, on) -> Looked | None`: how a subject is judged, for one who asks for a second look,
-- `second_look_again(subject, year, at) -> Looked`: judges it again on what is known now,
-- `look_panels(subject, year) -> Iterable[Panel]`: cards with its judgement for whoever looks,
-- `judges(subject, year) -> Collection[int]`: the persons who had a hand in its judgement,
-- `second_look_elsewhere() -> str`: where it has no second look, what one who misses its money does instead,
+- `second_look(subject, year, on, matter) -> Looked | None`: how a subject is judged, for one who asks for a second look;
+  `matter` is the scheme's own number of what was refused (a claim, an application), blank where it is to be found,
+- `second_look_again(look, again, by, at) -> Looked`: judges it again on what is known now; with `again`, what people
+  refused in review is taken up anew,
+- `look_panels(subject, year, matter) -> Iterable[Panel]`: cards with its judgement for whoever looks,
+- `judges(subject, year, matter) -> Collection[int]`: the persons who had a hand in its judgement,
+- `SECOND_LOOKS_OF_PERSONS`: its subjects are people, who ask at the counter or on their own pages,
+- `SECOND_LOOKS_IN_PUBLIC`: anybody may ask by the public form, since who asks tells nothing by it,
 - `payment_obstacles(on) -> Source | None`: units and persons that may be paid nothing for now, of whatever scheme.
 """
 
@@ -38,7 +41,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from caseworks.base.panels import Panel
-    from caseworks.cases.models import Case
+    from caseworks.cases.models import Case, SecondLook
+    from caseworks.people.actors import Actor
     from caseworks.people.models import Person
 
 
@@ -93,6 +97,8 @@ class Looked:
     """How a subject is judged: outcome and words, reasons as codes and as sentences with their numbers.
 
     `source` says on what it stands, `next` what follows from it; `case` is the number of the case in review, if any.
+    `matter` is the scheme's own number of what was refused, and `subject` whose it is; `by_people` where people refused it in review, and not the
+    rules: whether it is taken up again is then for people to say, too.
     """
 
     name: str
@@ -107,6 +113,9 @@ class Looked:
     source: str
     next: str
     case: int | None = None
+    subject: str = ""
+    matter: str = ""
+    by_people: bool = False
 
 
 def scheme_module(scheme: str) -> ModuleType:
@@ -169,38 +178,40 @@ def announced(scheme: str) -> Announced:
     return found() if found else Announced({}, "SELECT NULL::bigint AS case_id")
 
 
-def second_look(scheme: str, subject: str, year: int, on: date) -> Looked | None:
+def second_look(scheme: str, subject: str, year: int, on: date, matter: str = "") -> Looked | None:
     """How a subject is judged by its scheme; None where it is not known."""
-    return _looking(scheme).second_look(subject, year, on)
+    return _looking(scheme).second_look(subject, year, on, matter)
 
 
-def second_look_again(scheme: str, subject: str, year: int, at: datetime) -> Looked:
-    """The subject judged again on what is known now, and its judgement kept where it is in no review."""
-    return _looking(scheme).second_look_again(subject, year, at)
+def second_look_again(look: SecondLook, *, again: bool, by: Actor, at: datetime) -> Looked:
+    """What is asked about judged again on what is known now, and its judgement kept where it is in no review."""
+    return _looking(look.scheme).second_look_again(look, again=again, by=by, at=at)
 
 
-def judges(scheme: str, subject: str, year: int) -> Collection[int]:
-    """The persons who had a hand in a subject's judgement."""
-    return _looking(scheme).judges(subject, year)
+def judges(look: SecondLook) -> Collection[int]:
+    """The persons who had a hand in the judgement that is asked about."""
+    return _looking(look.scheme).judges(look.subject, look.year, look.matter)
 
 
-def look_panels(scheme: str, subject: str, year: int) -> list[Panel]:
-    """The cards with a subject's judgement, for whoever looks a second time."""
-    return list(_looking(scheme).look_panels(subject, year))
+def look_panels(look: SecondLook) -> list[Panel]:
+    """The cards with the judgement that is asked about, for whoever looks a second time."""
+    return list(_looking(look.scheme).look_panels(look.subject, look.year, look.matter))
 
 
-def looking_again() -> list[tuple[str, str]]:
-    """The schemes that judge units by themselves and look a second time, with their words."""
-    modules = [import_module(path) for path in settings.SCHEMES]
-    return [(module.NAME, module.LABEL) for module in modules if hasattr(module, "second_look")]
+def looking_again(who: str = "staff") -> list[tuple[str, str]]:
+    """The schemes that look a second time, with their words: all for `staff`, those of units for a `unit`, some in `public`."""
+    found = [import_module(path) for path in settings.SCHEMES]
+    found = [module for module in found if hasattr(module, "second_look")]
+    if who == "unit":
+        found = [module for module in found if not getattr(module, "SECOND_LOOKS_OF_PERSONS", False)]
+    elif who == "public":
+        found = [module for module in found if getattr(module, "SECOND_LOOKS_IN_PUBLIC", False)]
+    return [(module.NAME, module.LABEL) for module in found]
 
 
-def looked_elsewhere() -> list[tuple[str, str]]:
-    """The other schemes with cases: the word of each, and what one does there instead."""
-    modules = [import_module(path) for path in settings.SCHEMES]
-    return [
-        (module.LABEL, module.second_look_elsewhere()) for module in modules if hasattr(module, "second_look_elsewhere")
-    ]
+def looks_at_persons(scheme: str) -> bool:
+    """Whether the subjects of a scheme are people."""
+    return bool(getattr(scheme_module(scheme), "SECOND_LOOKS_OF_PERSONS", False))
 
 
 def _looking(scheme: str) -> ModuleType:

@@ -20,6 +20,7 @@ from caseworks.base.errors import Refusal
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
 from caseworks.cases.enums import Status
+from caseworks.cases.models import SecondLook
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
@@ -153,6 +154,10 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         and application.status != ApplicationStatus.WITHDRAWN
         and (application.case is None or _under_review(application)),
         "may_submit": may_take and application.status == ApplicationStatus.DRAFT,
+        "looks": SecondLook.objects.filter(scheme="dispatch", matter=str(application.pk)).order_by("-pk"),
+        "may_ask_again": application.case is not None
+        and application.case.status == Status.REFUSED
+        and by.may("second_look.receive", application.office),
         "may_replace": application.case is not None
         and application.case.status == Status.PAID
         and by.may("dispatch.supervise", application.office),

@@ -16,6 +16,7 @@ from caseworks.base import lists
 from caseworks.base.identifiers import mask_id
 from caseworks.base.money import ZERO, thousands
 from caseworks.base.pages import KeysetPage
+from caseworks.cases.models import SecondLook
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
 from caseworks.registry.downloads import Column, exported
@@ -132,6 +133,9 @@ def claim_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "file": ClaimFile.objects.filter(pk=claim.file_id).first() if claim.file_id else None,
         "others": Claim.objects.visible_to(person, on).of_person(claim.id_hash).exclude(pk=claim.pk).count(),
         "may_look_up": person.has_perm("claim.take"),
+        "looks": SecondLook.objects.filter(scheme="subsidies", matter=str(claim.pk)).order_by("-pk"),
+        "may_ask_again": person.has_perm("second_look.receive")
+        and (claim.case.status == "refused" if claim.case else claim.outcome == "refused"),
     }
     return render(request, "subsidies/claim_detail.html", context)
 

@@ -13,9 +13,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from kombu.exceptions import OperationalError as BrokerError
 
+from caseworks.base import files
 from caseworks.base.errors import Refusal
 from caseworks.base.limits import too_often
+from caseworks.base.subjects import person_key
 from caseworks.base.tasks import deliver_notices
+from caseworks.cases import second_looks
+from caseworks.cases.enums import SecondLookChannel
+from caseworks.cases.models import SecondLook
+from caseworks.cases.second_look_forms import MatterForm
 from caseworks.people.access import public, worker
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
@@ -145,11 +151,52 @@ def my_claim(request: HttpRequest, pk: int) -> HttpResponse:
     """One claim of one's own: how far it is, and each reason with its numbers, limit and clause."""
     rows = Claim.objects.of_person(_mine(request)).select_related("policy", "office", "case")
     found = get_object_or_404(rows, pk=pk)
+    return _claim(request, found)
+
+
+def _claim(request: HttpRequest, found: Claim, form: MatterForm | None = None) -> HttpResponse:
     payment = found.case.payments.order_by("-pk").first() if found.case else None
+    looks = SecondLook.objects.filter(scheme="subsidies", subject=person_key(found.id_hash), matter=str(found.pk))
+    shown = list(looks.select_related("document").order_by("-pk"))
+    refused = found.case.status == "refused" if found.case else found.outcome == "refused"
     context = {
         "claim": found,
+        "looks": shown,
+        "look_form": form or MatterForm(initial={"applicant": found.name}),
+        "may_ask": refused and not any(row.status == "open" for row in shown),
         "sentences": explain.sentences(found) if found.outcome != "granted" else [],
         "payment": payment,
         "known": persons.known(found.id_hash, on=timezone.localdate(), foresee=False),
     }
-    return render(request, "subsidies/portal_claim.html", context)
+    return render(request, "subsidies/portal_claim.html", context, status=422 if form and form.errors else 200)
+
+
+@worker
+@require_POST
+def look(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for a second look at a refused claim of one's own."""
+    rows = Claim.objects.of_person(_mine(request)).select_related("policy", "office", "case")
+    found, form, at = get_object_or_404(rows, pk=pk), MatterForm(request.POST, request.FILES), timezone.now()
+    if form.is_valid():
+        try:
+            made = second_looks.receive(
+                scheme="subsidies", year=found.year, subject=person_key(found.id_hash), matter=str(found.pk),
+                channel=SecondLookChannel.PORTAL, by=Actor.of_request(request), at=at, on=timezone.localdate(at),
+                **form.cleaned_data,
+            )  # fmt: skip
+        except Refusal as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            messages.success(request, f"复核申请已提交，登记号 {made.pk}。由未参与的工作人员复核，书面答复。")
+            return redirect("my_subsidies:claim", pk=pk)
+    return _claim(request, found, form)
+
+
+@worker
+@require_safe
+def look_letter(request: HttpRequest, pk: int) -> HttpResponse:
+    """The letter that answers one's own request."""
+    mine = SecondLook.objects.filter(scheme="subsidies", subject=person_key(_mine(request)))
+    row = get_object_or_404(mine.select_related("document__file"), pk=pk, document__isnull=False)
+    assert row.document is not None
+    return files.serve(row.document.file)

@@ -127,7 +127,9 @@ def test_what_is_not_taken_in(behind: Unit, settings: Any) -> None:
         ({"received_on": dt.date(2024, 7, 4)}, "收到日期不能晚于登记日期"),
         ({"subject": "91220102MA0000000X"}, "2024 年度没有代码 91220102MA0000000X 的参保单位"),
         ({"by": who("cashier")}, "登记复核申请的权限"),
-        ({"scheme": "subsidies"}, "没有复核申请|没有可立件的业务"),
+        ({"scheme": "subsidies"}, "2024 年度没有这个人的申领"),
+        ({"scheme": "dispatch"}, "没有 2024 年度的派遣单位申请"),
+        ({"scheme": "nothing"}, "没有可立件的业务"),
     ):
         with pytest.raises(Refusal, match=words):
             asked(behind, **more)

@@ -73,7 +73,7 @@ def second_look_new(request: HttpRequest) -> HttpResponse:
             made = _received(form, by, timezone.localdate(), now, channel=SecondLookChannel.PUBLIC)
             if made is not None:
                 return redirect("public:second_look_received", made.pk)
-    return render(request, "public/second_look_new.html", {"form": form, "elsewhere": sources.looked_elsewhere()})
+    return render(request, "public/second_look_new.html", {"form": form})
 
 
 @public
@@ -98,9 +98,7 @@ def portal_second_look(request: HttpRequest, uscc: str) -> HttpResponse:
         if made is not None:
             messages.success(request, f"复核申请已提交，登记号 {made.pk}。答复会发消息，答复书见“文书”。")
             return redirect("second_looks:portal")
-    return render(
-        request, "portal/second_look.html", {"form": form, "rows": rows, "elsewhere": sources.looked_elsewhere()}
-    )
+    return render(request, "portal/second_look.html", {"form": form, "rows": rows})
 
 
 # -- the desk
@@ -116,7 +114,6 @@ def second_look_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": KeysetPage(shown, LATEST, request.GET),
         "form": form,
-        "elsewhere": sources.looked_elsewhere(),
         "may_receive": request.user.has_perm("second_look.receive"),
     }
     return render(request, "announcements/second_look_list.html", context)
@@ -127,7 +124,8 @@ def second_look_list(request: HttpRequest) -> HttpResponse:
 def second_look_enter(request: HttpRequest) -> HttpResponse:
     """Enter a request that came in at the counter, by post or by telephone."""
     on = timezone.localdate()
-    first = {"received_on": on, "subject": request.GET.get("uscc", ""), "year": request.GET.get("year")}
+    first = {"received_on": on, "subject": request.GET.get("uscc", "")}
+    first |= {name: request.GET.get(name) for name in ("scheme", "year", "matter")}
     form = CounterSecondLookForm(request.POST or None, request.FILES or None, initial=first)
     if request.method == "POST" and form.is_valid():
         made = _received(form, Actor.of_request(request), on, timezone.now())
@@ -147,10 +145,10 @@ def second_look_detail(request: HttpRequest, pk: int) -> HttpResponse:
     waits = row.status == SecondLookStatus.OPEN
     reason = second_looks.why_not(row, by) if waits else ""
     may = waits and not reason and by.may("second_look.decide", row.office)
-    form = AnswerForm(request.POST or None)
+    form = AnswerForm(request.POST or None, by_people=row.by_people)
     if request.method == "POST" and form.is_valid():
         try:
-            second_looks.decide(row, answer=form.cleaned_data["answer"], by=by, at=timezone.now(), on=on)
+            second_looks.decide(row, **form.cleaned_data, by=by, at=timezone.now(), on=on)
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -162,7 +160,7 @@ def second_look_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_decide": may,
         "why_not": reason,
         "files": row.files.select_related("file"),
-        "panels": sources.look_panels(row.scheme, row.subject, row.year) if waits else [],
+        "panels": sources.look_panels(row) if waits else [],
     }
     return render(request, "announcements/second_look_detail.html", context)
 
