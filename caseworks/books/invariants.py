@@ -29,10 +29,15 @@ WITHIN = {
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """The SQL of the offending rows, and what their numbers name."""
+    """The SQL of the offending rows, and what their numbers name.
+
+    `near` is SQL of the numbers that an operation on the cases `looked_at` can have to do with. Of a kind that follows no
+    case, a look around an operation is at these alone; hourly and nightly it is looked at whole.
+    """
 
     sql: str
     of: Of = Of.CASE
+    near: str = ""
 
 
 def invariant(given: Invariant | str) -> Invariant:
@@ -56,14 +61,15 @@ class Offence:
         return f"{self.invariant}: {self.row}: {self.words}"
 
 
-def union(found: Iterable[tuple[str, Invariant]], *, some: bool, listed: bool = True) -> str:
+def union(found: Iterable[tuple[str, Invariant]], *, some: bool, listed: bool = True, near: bool = False) -> str:
     """One query over all of them, `%(limit)s` rows each; with `some` of the cases `%(cases)s` only.
 
     Unless they are `listed` in the query itself, the cases stand in a table `looked_at`.
     """
     parts = []
     for name, each in found:
-        within = f"WHERE number IN ({WITHIN[each.of]})" if some and each.of in WITHIN else ""
+        numbers = WITHIN.get(each.of, each.near if near else "") if some else ""
+        within = f"WHERE number IN ({numbers})" if numbers else ""
         parts.append(
             f"(SELECT '{name}'::text, \"row\", words, '{each.of.value}'::text, number"
             f' FROM ({each.sql}) AS offending("row", words, number) {within} ORDER BY 2, 3 LIMIT %(limit)s)'

@@ -79,7 +79,9 @@ def unsettled() -> BooksRun | None:
 
 def _looked(scope: Scope, about: str, cases: list[int] | None, *, last: int, by: Doer, at: datetime) -> BooksRun:
     begun = time.monotonic()
-    found: list[Offence] = [] if cases == [] and scope == Scope.BATCH else offences(of_cases=cases)
+    found: list[Offence] = (
+        [] if cases == [] and scope == Scope.BATCH else offences(of_cases=cases, around=scope == Scope.BATCH)
+    )
     return BooksRun(
         scope=scope,
         about=about[:200],

@@ -7,6 +7,23 @@ from collections.abc import Mapping
 from caseworks.books.enums import Of
 from caseworks.books.invariants import Invariant
 
+# What an operation on cases can have to do with, of the kinds that follow no case (`Invariant.near`).
+_PAYMENTS = "money_movement m JOIN money_payment p ON p.id = m.payment_id WHERE p.case_id IN (SELECT id FROM looked_at)"
+NEAR_FILES = f"SELECT m.result_file_id FROM {_PAYMENTS}"
+NEAR_LINES = f"SELECT x.line_id FROM money_match x WHERE x.movement_id IN (SELECT m.id FROM {_PAYMENTS})"
+NEAR_MONTHS = f"""
+    SELECT r.id FROM money_reconciledmonth r
+    WHERE (r.office_id, r.month) IN (SELECT p.city_office_id, to_char(m.on, 'YYYY-MM') FROM {_PAYMENTS})
+"""
+NEAR_RECOVERIES = """
+    SELECT r.id FROM money_recovery r JOIN cases_case c ON c.subject = r.subject AND c.year = r.year
+    WHERE c.id IN (SELECT id FROM looked_at)
+"""
+NEAR_REPORTS = """
+    SELECT u.id FROM money_usereport u JOIN cases_case c ON (c.scheme, c.year, c.subject) = (u.scheme, u.year, u.subject)
+    WHERE c.id IN (SELECT id FROM looked_at)
+"""
+
 CHECKS: Mapping[str, Invariant] = {
     "one_live_payment_a_case": Invariant(
         """
@@ -134,13 +151,14 @@ CHECKS: Mapping[str, Invariant] = {
     ),
     "movements_are_the_bank_results": Invariant(
         """
-        SELECT '银行回盘 ' || f.name, '记为 ' || f.paid || ' 笔到账，流水为 ' || m.paid || ' 笔', NULL::bigint
+        SELECT '银行回盘 ' || f.name, '记为 ' || f.paid || ' 笔到账，流水为 ' || m.paid || ' 笔', f.id
         FROM money_resultfile f CROSS JOIN LATERAL (
             SELECT count(*) AS paid FROM money_movement m WHERE m.result_file_id = f.id AND m.kind = 'paid'
         ) m
         WHERE f.paid <> m.paid
     """,
         Of.OTHER,
+        NEAR_FILES,
     ),
     "bank_file_is_its_batch": Invariant(
         """
@@ -182,7 +200,7 @@ CHECKS: Mapping[str, Invariant] = {
     ),
     "statement_line_is_its_movements": Invariant(
         """
-        SELECT '对账单 ' || l.on || ' ' || l.amount || ' 元', '勾对的流水合计 ' || x.sum || ' 元', NULL::bigint
+        SELECT '对账单 ' || l.on || ' ' || l.amount || ' 元', '勾对的流水合计 ' || x.sum || ' 元', l.id
         FROM money_statementline l CROSS JOIN LATERAL (
             SELECT sum(m.amount) AS sum,
                    bool_and(coalesce(p.city_office_id, v.city_office_id) = l.office_id) AS of_this_account
@@ -195,11 +213,12 @@ CHECKS: Mapping[str, Invariant] = {
         WHERE x.sum <> l.amount OR NOT x.of_this_account OR (x.sum IS NOT NULL AND l.settled_at IS NOT NULL)
     """,
         Of.OTHER,
+        NEAR_LINES,
     ),
     "closed_month_is_movements_and_bank": Invariant(
         """
         SELECT o.name || ' ' || r.month, '关账时流水 ' || r.ours || ' 元、对账单 ' || r.banks || ' 元，现为 ' || m.sum
-            || ' 元、' || l.sum || ' 元，未核实 ' || m.open || ' 笔、' || l.open || ' 笔', NULL::bigint
+            || ' 元、' || l.sum || ' 元，未核实 ' || m.open || ' 笔、' || l.open || ' 笔', r.id
         FROM money_reconciledmonth r
         JOIN people_office o ON o.id = r.office_id
         CROSS JOIN LATERAL (
@@ -225,6 +244,7 @@ CHECKS: Mapping[str, Invariant] = {
             OR m.open > 0 OR l.open > 0)
     """,
         Of.OTHER,
+        NEAR_MONTHS,
     ),
     "recovery_is_its_account": Invariant(
         """
@@ -239,6 +259,7 @@ CHECKS: Mapping[str, Invariant] = {
         WHERE (r.amount, r.reduced, r.repaid) <> (e.found, e.reduced, e.repaid)
     """,
         Of.RECOVERY,
+        NEAR_RECOVERIES,
     ),
     "repaid_is_what_came_back": Invariant(
         """
@@ -253,6 +274,7 @@ CHECKS: Mapping[str, Invariant] = {
         WHERE r.repaid <> p.sum OR r.repaid <> p.moved
     """,
         Of.RECOVERY,
+        NEAR_RECOVERIES,
     ),
     "repaid_only_what_was_confirmed": Invariant(
         """
@@ -261,6 +283,7 @@ CHECKS: Mapping[str, Invariant] = {
         WHERE p.status <> 'confirmed' OR (m.on, m.amount) <> (p.on, -p.amount)
     """,
         Of.RECOVERY,
+        NEAR_RECOVERIES,
     ),
     "recovered_no_more_than_paid": Invariant(
         """
@@ -279,6 +302,7 @@ CHECKS: Mapping[str, Invariant] = {
         WHERE (r.status IN ('closed', 'withdrawn')) <> (r.amount = r.reduced + r.repaid)
     """,
         Of.RECOVERY,
+        NEAR_RECOVERIES,
     ),
     "use_report_is_its_lines": Invariant(
         """
@@ -290,6 +314,7 @@ CHECKS: Mapping[str, Invariant] = {
         WHERE u.total <> l.sum
     """,
         Of.OTHER,
+        NEAR_REPORTS,
     ),
     "waived_after_three_reminders_and_a_list": Invariant(
         """

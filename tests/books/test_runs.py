@@ -11,11 +11,11 @@ from django.test import Client
 
 from caseworks.base import auditing
 from caseworks.base.errors import Refusal
-from caseworks.books import looking, tasks
+from caseworks.books import checking, looking, tasks
 from caseworks.books.enums import Scope
 from caseworks.books.models import BooksRun
 from caseworks.money import batches
-from caseworks.money.models import Batch, Payment
+from caseworks.money.models import Batch, Payment, UseReport
 from tests.money.conftest import AT, CLOCK, LATER, Cases, bureau, cases, staff  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -169,3 +169,21 @@ def test_the_looks_go_on_over_the_pages(sign_in: Callable[..., Client]) -> None:
 
 def test_an_administrator_sees_no_books(sign_in: Callable[..., Client]) -> None:
     assert sign_in("administrator").get("/desk/books/").status_code == 403
+
+
+@pytest.mark.tampers
+def test_a_look_around_an_operation_sees_what_its_cases_have_to_do_with(cases: Cases) -> None:  # noqa: F811
+    """What follows no case is looked at for the cases' own subjects, and of the others by the hour."""
+    ids = cases.some(1, 2)
+    cases.send(ids)
+    for number in (1, 2):
+        unit = cases.unit(number)
+        UseReport.objects.create(
+            scheme="refunds", year=2024, subject=unit.uscc, name=unit.name, office_id=unit.office_id,
+            city_office_id=unit.city_office_id, why="sample", status="asked", received=5, total=3, handing=0,
+        )  # fmt: skip
+    for case, other in (ids, ids[::-1]):
+        near = [row.invariant for row in checking.offences(of_cases=[case], around=True)]
+        assert near == ["use_report_is_its_lines"], (case, other)
+    assert len(checking.offences(of_cases=[ids[0]])) == 2
+    assert len(checking.offences()) == 2

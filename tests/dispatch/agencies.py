@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from caseworks.books.invariants import invariant
 from caseworks.cases import history, openings
 from caseworks.cases.models import Bar, Case
 from caseworks.money import bank_results, batches
@@ -185,7 +186,7 @@ def offences() -> list[tuple[str, object]]:
     """What the books find wrong with agencies."""
     found: list[tuple[str, object]] = []
     with connection.cursor() as cursor:
-        for name, sql in CHECKS.items():
-            cursor.execute(sql)
+        for name, each in CHECKS.items():
+            cursor.execute(invariant(each).sql)
             found += [(name, row) for row in cursor.fetchall()]
     return found
