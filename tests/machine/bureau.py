@@ -18,8 +18,11 @@ from caseworks.base.errors import Refusal
 from caseworks.cases import announcements, history, objections, openings, reviews
 from caseworks.cases.models import Announcement, AnnouncementLine, Case, Objection
 from caseworks.money import bank_results, batches, claims, payments, repayments, year_end
+from caseworks.money.claims import Claim
+from caseworks.money.enums import RecoveryKind, RecoveryOrigin
 from caseworks.money.models import Batch, Payment, Recovery, Repayment
 from caseworks.people.actors import Actor
+from caseworks.people.models import Office
 from caseworks.registry import accounts
 from caseworks.registry.accounts import Given
 from caseworks.registry.models import Account, Contribution, Unit
@@ -30,6 +33,7 @@ from tests.people.builders import person
 from tests.refunds.build import a_year, make_unit
 
 JUDGED = dt.date(2024, 6, 28)
+UNITS = 3
 START = dt.datetime(2024, 7, 1, 1, 0, tzinfo=dt.UTC)
 ROLES = ("clerk", "reviewer", "approver", "cashier", "supervisor")
 STAGE_OF = {"opened": "first", "first_passed": "second", "second_passed": "approval", "endorsed": "further"}
@@ -255,9 +259,11 @@ class Bureau:
             else:
                 self.tried(lambda row=row: batches.dissolve(row, by=self.by("cashier"), at=self.at, because="重做"))
 
-    def bank(self, result: str, statuses: tuple[str, ...] = ("sent",)) -> None:
+    def bank(self, result: str, statuses: tuple[str, ...] = ("sent",), only: list[int] | None = None) -> None:
         """The bank's word on what it has; the file once more changes nothing."""
         rows = Payment.objects.filter(status__in=statuses).order_by("pk")
+        if only is not None:
+            rows = rows.filter(pk__in=only)
         lines = [f"{row.payment_no},{result},{self.day},账号有误" for row in rows]
         if not lines:
             return
@@ -288,19 +294,117 @@ class Bureau:
             )
         )
 
-    def year_ends(self, case: Case) -> None:
-        """Reminded three times, published, and given up after the last day by the supervisor."""
-        boss = self.by("supervisor")
+    def answered_by_the_bank(self, answers: list[str]) -> None:
+        """The bank's word on each of what it has, in turn: some arrived, some came back."""
+        for result in ("paid", "returned"):
+            numbers = [
+                row.pk for row, answer in zip(self.with_the_bank(), answers * UNITS, strict=False) if answer == result
+            ]
+            self.bank(result, only=numbers)
+
+    def doubt(self, case: Case) -> None:
+        """Another account is handed in and nobody has confirmed it: the second check holds the line."""
+        self.serial += 1
+        given = Given("corporate", "虚构商业银行", "999000000001", f"7777{self.serial:014d}", case.name)
+        self.tried(
+            lambda: accounts.enter(
+                case.subject, given, source="柜台", sourced_on=self.day, by=self.by("clerk", 1), at=self.at
+            )
+        )
+        if case.status == "cleared":
+            self.draw_up([case])
+
+    # -- what there is
+
+    def left(self) -> list[Case]:
+        """What is left over: held, returned or objected to."""
+        rows = year_end.left_over("refunds", 2024, by=Actor.of_command("test"), on=self.day)
+        return list(Case.objects.filter(pk__in=[row.case for row in rows]).order_by("pk"))
+
+    def with_the_bank(self) -> list[Payment]:
+        """Payments that the bank has and has not answered."""
+        return list(Payment.objects.filter(status="sent").order_by("pk"))
+
+    def announced(self) -> list[Case]:
+        """Cases whose line may be objected to."""
+        lines = AnnouncementLine.objects.filter(
+            live=True, announcement__status="published", announcement__last_day__gte=self.day
+        )
+        return list(Case.objects.filter(pk__in=lines.values("case"), status="announced").order_by("pk"))
+
+    def of_status(self, *statuses: str) -> list[Case]:
+        """Cases that stand there."""
+        return list(Case.objects.filter(status__in=statuses).order_by("pk"))
+
+    # -- the end of the year, and money back
+
+    def reminded(self) -> None:
+        """The year comes to its end: three reminders, each on its day."""
         for month, number in ((12, 1), (12, 16), (12, 26)):
             if self.day < (on := dt.date(2024, month, number)):
                 self.later((on - self.day).days)
             self.tried(lambda: year_end.remind(self.day, at=self.at))
+
+    def year_ends(self, case: Case) -> None:
+        """Reminded three times, published, and given up after the last day by the supervisor."""
+        boss = self.by("supervisor")
+        self.reminded()
         until = max(dt.date(2024, 12, 31), self.day + dt.timedelta(days=1))
         self.tried(
             lambda: year_end.publish([case.pk], office=case.office, until=until, by=boss, at=self.at, on=self.day)
         )
         self.later((until - self.day).days + 3)
         self.tried(lambda: year_end.waive([case.pk], by=boss, at=self.at, on=self.day, because="逾期未办"))
+
+    def find_wrong(self, case: Case, amount: int) -> None:
+        """An audit finds that some of what a unit was paid is to be given back."""
+        claim = Claim(
+            "refunds",
+            2024,
+            case.subject,
+            RecoveryKind.OVERPAID,
+            RecoveryOrigin.AUDIT,
+            Decimal(amount),
+            "多付",
+            "第八十八条",
+        )
+        self.tried(lambda: claims.propose(claim, by=self.by("clerk"), at=self.at, on=self.day))
+
+    def enforce(self, place: int) -> None:
+        """A recovery goes on by a step towards those who can enforce it: confirmed, ordered, delivered, urged, handed over."""
+        rows = list(Recovery.objects.filter(status__in=("proposed", "open")).order_by("pk"))
+        if not rows:
+            return
+        row = rows[place % len(rows)]
+        clerk, boss, day = self.by("clerk"), self.by("supervisor"), self.day
+        kinds = set(row.entries.values_list("kind", flat=True))
+        if row.status == "proposed":
+            self.tried(lambda: claims.confirm(row, by=boss, at=self.at, on=day))
+        elif "noticed" not in kinds:
+            self.tried(lambda: claims.order_back(row, by=clerk, at=self.at, on=day))
+        elif "delivered" not in kinds:
+            said = {"how": "直接送达", "receiver": "某人", "proof": None}
+            self.tried(lambda: claims.deliver(row, **said, by=clerk, at=self.at, on=day, today=day))
+        elif "urged" not in kinds:
+            if not self.tried(lambda: claims.urge(row, by=clerk, at=self.at, on=day)):
+                self.later(31)
+        else:
+            said = {"to": "人民法院", "because": "催告后仍不退还"}
+            self.tried(lambda: claims.hand_over(row, **said, by=self.by("approver"), at=self.at, on=day))
+
+    def strike_off(self, place: int) -> None:
+        """It was not owed after all."""
+        rows = list(Recovery.objects.owing().order_by("pk"))
+        if rows:
+            row = rows[place % len(rows)]
+            boss, day = self.by("supervisor"), self.day
+            self.tried(lambda: claims.withdraw(row, because="查无实据", by=boss, at=self.at, on=day))
+
+    def move(self, case: Case, by: Actor) -> None:
+        """Hand a case to another office, or back."""
+        codes = {"220102": "220200", "220200": "220102"}
+        to = Office.objects.get(code=codes.get(case.office.code, "220200"))
+        self.tried(lambda: history.transfer_cases([case.pk], to=to, by=by, at=self.at, note="迁移"))
 
     def recover(self, place: int, share: int) -> None:
         """A recovery goes on by a step: confirmed, noticed, some of it repaid and confirmed by another cashier."""
