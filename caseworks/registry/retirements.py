@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -26,7 +26,7 @@ class Outcome:
 
     retired: int
     kept: int
-    touched: list[str] | None = None
+    touched: list[str] | None = field(default=None, compare=False)
 
 
 def _take(proposals: QuerySet[Retirement], expected: int | None, by: Actor) -> list[int]:
