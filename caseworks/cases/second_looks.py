@@ -26,8 +26,8 @@ from caseworks.base.models import Document
 from caseworks.base.money import thousands
 from caseworks.base.subjects import is_person, key_of
 from caseworks.cases import sources
-from caseworks.cases.enums import SecondLookChannel, SecondLookStatus
-from caseworks.cases.models import Event, SecondLook, SecondLookFile
+from caseworks.cases.enums import SecondLookChannel, SecondLookStatus, Status
+from caseworks.cases.models import Case, Event, SecondLook, SecondLookFile
 from caseworks.cases.sources import Looked
 from caseworks.cases.triggers import SIGNATURES
 from caseworks.people.actors import Actor
@@ -74,6 +74,11 @@ def receive(
         told = "没有这个人的申领" if sources.looks_at_persons(scheme) else f"没有代码 {code} 的参保单位"
         raise Refusal(f"{year} 年度{told}，未作登记。请核对，或到参保地经办机构办理。")
     if looked.case is not None:
+        if Case.objects.filter(pk=looked.case, status=Status.REFUSED).exists():
+            raise Refusal(
+                f"{looked.name}{year} 年度经审核决定不予支付，不再以复核申请办理，未作登记。"
+                "对决定不服的，可以依法申请行政复议或者提起行政诉讼。"
+            )
         raise Refusal(f"{looked.name}{year} 年度已进入审核，不需要申请复核，未作登记。")
     _check_channel(channel, looked, by, at)
     try:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from caseworks.base import files
 from caseworks.base.errors import Refusal
 from caseworks.base.models import Notice
-from caseworks.cases import reviews, second_looks
+from caseworks.cases import history, reviews, second_looks
 from caseworks.cases.models import Case, SecondLook
 from caseworks.cases.objections import Visitor
 from caseworks.people.actors import Actor
@@ -142,6 +142,20 @@ def test_what_is_not_taken_in(behind: Unit, settings: Any) -> None:
     asked(others[0], **visitor)
     with pytest.raises(Refusal, match="提交得过于频繁"):
         asked(others[1], **visitor)
+
+
+def test_what_people_refused_in_review_is_told_its_remedies(bureau: None) -> None:
+    unit = make_unit(1, uscc=CODE)
+    a_year(unit.uscc)
+    screening.run(2024, "", AS_OF, who("clerk"), AT)
+    reviews.open_eligible(scheme="refunds", year=2024, by=who("clerk"), at=AT)
+    with pytest.raises(Refusal, match="已进入审核，不需要申请复核，未作登记"):
+        asked(unit)
+    history.take("refuse", [Case.objects.get().pk], by=who("approver"), at=AT, note="核查不实")
+    with pytest.raises(
+        Refusal, match="经审核决定不予支付，不再以复核申请办理，未作登记。对决定不服的，可以依法申请行政复议"
+    ):
+        asked(unit)
 
 
 @time_machine.travel(NOON, tick=False)
