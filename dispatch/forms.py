@@ -26,7 +26,7 @@ class RosterForm(forms.Form):
 
     uscc = forms.CharField(label="派遣单位统一社会信用代码", min_length=18, max_length=18)
     year = forms.IntegerField(label="政策年度", min_value=2000, max_value=2100)
-    on = forms.DateField(label="申请日期", widget=forms.DateInput(attrs={"type": "date"}))
+    on = forms.DateField(label="申请日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     file = forms.FileField(
         label="名册", allow_empty_file=True, help_text="用模板填写的 .xlsx，或同样列名的 .csv。",
         error_messages={"required": "请选择名册文件。"},
@@ -53,7 +53,7 @@ class ReplacementForm(forms.Form):
     reason = forms.CharField(label="理由和依据", max_length=250)
     new_due_on = forms.DateField(
         label="新增份额的转付期限", required=False, help_text="不填则与原期限相同。",
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )  # fmt: skip
 
 
@@ -78,7 +78,9 @@ class ApplicationForm(forms.Form):
 
 
 def _day(label: str, *, required: bool = True) -> forms.DateField:
-    return forms.DateField(label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}))
+    return forms.DateField(
+        label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
 
 class VoucherForm(Styled):

@@ -66,8 +66,10 @@ class ClaimFilter(ScopedForm):
     channel = forms.ChoiceField(label="申领方式", choices=[ANY, *Channel.choices])
     issuer = forms.CharField(label="评价机构", min_length=2, max_length=100)
     occupation = forms.CharField(label="职业编码或名称", min_length=2, max_length=60)
-    applied_from = forms.DateField(label="申领日期从", widget=forms.DateInput(attrs={"type": "date"}))
-    applied_to = forms.DateField(label="申领日期到", widget=forms.DateInput(attrs={"type": "date"}))
+    applied_from = forms.DateField(
+        label="申领日期从", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    applied_to = forms.DateField(label="申领日期到", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     more: ClassVar[tuple[str, ...]] = (
         "reason", "level", "sign", "channel", "issuer", "occupation", "applied_from", "applied_to",
     )  # fmt: skip

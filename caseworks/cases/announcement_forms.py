@@ -145,7 +145,7 @@ class CounterForm(ObjectionForm):
     channel = forms.ChoiceField(
         label="渠道", choices=[choice for choice in Channel.choices if choice[0] != Channel.PUBLIC]
     )
-    received_on = forms.DateField(label="收到日期", widget=forms.DateInput(attrs={"type": "date"}))
+    received_on = forms.DateField(label="收到日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
 
 class DecisionForm(Plain):

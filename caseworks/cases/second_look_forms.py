@@ -72,7 +72,14 @@ class CounterSecondLookForm(SecondLookForm):
         label="渠道",
         choices=[choice for choice in SecondLookChannel.choices if choice[0] in second_looks.BY_STAFF],
     )
-    received_on = forms.DateField(label="收到日期", widget=forms.DateInput(attrs={"type": "date"}))
+    received_on = forms.DateField(label="收到日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, files, **kwargs)
+        self.fields["applicant"].label = "申请人姓名"
+        if self["matter"].value():  # the page before has said whose, of which business and year
+            for name in ("scheme", "year", "subject"):
+                self.fields[name].widget = forms.HiddenInput()
 
     def clean(self) -> dict[str, Any]:
         """Whose it is must be said, unless the page before has said it."""

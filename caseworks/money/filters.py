@@ -36,8 +36,8 @@ class BatchFilter(FilterForm):
         ],
     )
     text = forms.CharField(label="批次号", min_length=2, max_length=24)
-    sent_from = forms.DateField(label="送银行日期起", widget=forms.DateInput(attrs={"type": "date"}))
-    sent_to = forms.DateField(label="送银行日期止", widget=forms.DateInput(attrs={"type": "date"}))
+    sent_from = forms.DateField(label="送银行日期起", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    sent_to = forms.DateField(label="送银行日期止", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
     def applied(self, rows: BatchQuerySet) -> BatchQuerySet:
         """The rows that meet the conditions."""

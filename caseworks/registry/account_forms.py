@@ -61,7 +61,7 @@ class CounterAccountForm(AccountForm):
     )
     sourced_on = forms.DateField(
         label="来源日期",
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": "来源日期应为 YYYY-MM-DD。"},
     )
     field_order = ("kind",)

@@ -225,6 +225,9 @@ def test_the_clerk_enters_it_from_the_claim(clerk: Actor) -> None:
     assert link is not None
     form = desk.get(link[1].replace("&amp;", "&")).content.decode()
     assert f'name="matter" value="{claim.pk}"' in form
+    assert f"2024 年度技能补贴第 {claim.pk} 号" in form
+    assert 'name="received_on" value="2024-06-28"' in form
+    assert "统一社会信用代码或证件号码" not in form
     given = {
         "scheme": "subsidies", "year": 2024, "subject": "", "matter": claim.pk, "words": "有误", "applicant": "样例1",
         "contact": "19900000001", "channel": "counter", "received_on": "2024-06-28",

@@ -18,7 +18,7 @@ from caseworks.base.errors import Refusal
 from caseworks.base.limits import too_often
 from caseworks.base.pages import KeysetPage, Order
 from caseworks.cases import second_looks, sources
-from caseworks.cases.enums import SecondLookChannel, SecondLookStatus
+from caseworks.cases.enums import Scheme, SecondLookChannel, SecondLookStatus
 from caseworks.cases.filters import SecondLookFilter
 from caseworks.cases.models import SecondLook
 from caseworks.cases.objections import Visitor
@@ -132,7 +132,11 @@ def second_look_enter(request: HttpRequest) -> HttpResponse:
         if made is not None:
             messages.success(request, f"复核申请已登记，登记号 {made.pk}。由另一人复核。")
             return redirect("announcements:second_look_detail", made.pk)
-    return render(request, "announcements/second_look_enter.html", {"form": form})
+    words = dict(Scheme.choices)
+    about = f"{form['year'].value()} 年度{words.get(form['scheme'].value(), '')}第 {matter} 号" if (
+        matter := form["matter"].value()
+    ) else ""  # fmt: skip
+    return render(request, "announcements/second_look_enter.html", {"form": form, "about": about})
 
 
 @access("second_look.view")

@@ -28,8 +28,8 @@ class NoticeFilter(FilterForm):
     channel = forms.ChoiceField(label="渠道", choices=[ANY, *NoticeChannel.choices])
     office = forms.ModelChoiceField(label="经办机构", queryset=Office.objects.none(), empty_label="全部")
     year = forms.IntegerField(label="年度", min_value=2000, max_value=2100)
-    since = forms.DateField(label="产生日期起", widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="产生日期止", widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label="产生日期起", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    until = forms.DateField(label="产生日期止", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     case = forms.IntegerField(label="业务件", min_value=1)
 
     more: ClassVar[tuple[str, ...]] = ("office", "year", "since", "until", "case")
