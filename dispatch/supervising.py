@@ -15,21 +15,20 @@ from django.utils import timezone
 from caseworks.base.panels import Panel
 from caseworks.law import calendars
 from caseworks.oversight import figures
-from caseworks.oversight.dashboard import Cell
+from caseworks.oversight.dashboard import Cell, bar_alerts
 from caseworks.oversight.enums import BANDS, band_days
 from caseworks.oversight.filters import ANY, ORDERS, PlaceForm
 from caseworks.oversight.kernel import listed
 from caseworks.oversight.lists import Column, ListSpec
 from caseworks.oversight.measures import Alert, Measure, Place
 from caseworks.people.models import Office, Person
-from dispatch import watched_findings
+from dispatch import watched_agencies, watched_findings
 from dispatch.enums import ApplicationStatus, ObligationStatus, VoucherStatus
 from dispatch.models import Application, Obligation, Voucher
 
 NAME = "dispatch"
 NEAR, VERY_NEAR = 10, 5  # working days before the deadline that are amber and red
 VOUCHER_DAYS = 10  # working days within which a voucher is to be decided
-AGENCIES = 10
 #: how a host's part stands, on the board's day
 STATES: dict[str, str] = {
     "overdue": "已过期限，未转付",
@@ -121,6 +120,7 @@ def measures(year: int) -> list[Measure]:
             words={"first": "待核对", "second": "待第二人核对"},
         ),
         watched_findings.MEASURE,
+        watched_agencies.measure(year),
     ]  # fmt: skip
 
 
@@ -161,10 +161,11 @@ class ApplicationForm(_Form):
 class ObligationForm(_Form):
     """Which parts: how they stand, and what became of their money."""
 
-    more: ClassVar[tuple[str, ...]] = ("has", "direct")
+    more: ClassVar[tuple[str, ...]] = ("has", "agency", "direct")
     state = forms.ChoiceField(label="转付情况", choices=[ANY, ("open", "未办结"), *STATES.items()])
     has = forms.ChoiceField(label="有金额的", choices=[ANY, ("to_do", "尚未转付"), *MONEY.items()])
-    field_order = ("year", "office", "state", "text", "has", "direct")
+    agency = forms.CharField(label="派遣单位代码", min_length=18, max_length=18)
+    field_order = ("year", "office", "state", "text", "has", "agency", "direct")
 
     @property
     def amount(self) -> str:
@@ -180,6 +181,8 @@ class ObligationForm(_Form):
             rows = rows.filter(state=given["state"])
         if given["has"]:
             rows = rows.filter(**{f"{given['has']}__gt": 0})
+        if given["agency"]:
+            rows = rows.filter(uscc=given["agency"].upper())
         text = given["text"].strip()
         if not text:
             return rows
@@ -259,7 +262,7 @@ def lists() -> list[ListSpec]:
                 Column("责令退回（元）", lambda row: row.claimed, "money"),
                 Column("应转付（元）", lambda row: row.amount, "money"),
             ),
-            "amount", lambda row: reverse("money:payment_detail", args=[row.payment_id]),
+            "amount", lambda row: reverse("dispatch:obligation_detail", args=[row.pk]),
             "派遣单位到账以后，每个用工单位的份额列在这里，三十个工作日内转付。", {"old": ORDERS["old"], "new": ORDERS["new"]},
         ),
         ListSpec(
@@ -271,11 +274,11 @@ def lists() -> list[ListSpec]:
                 Column("回单号", lambda row: row.receipt_no, "code"),
                 Column("付款日期", lambda row: row.paid_on),
                 Column("提交", lambda row: row.entered_on),
-                Column("状态", lambda row: row.get_status_display(), "state", lambda row: row.status),
+                Column("状态", lambda row: row.get_status_display(), "state", lambda row: f"voucher_{row.status}"),
                 Column("决定", lambda row: row.decided_label),
                 Column("金额（元）", lambda row: row.amount, "money"),
             ),
-            "amount", lambda row: "",
+            "amount", lambda row: reverse("dispatch:voucher_detail", args=[row.pk]),
             "派遣单位上传的银行回单列在这里。", {"old": ORDERS["old"], "new": ORDERS["new"]},
         ),
         watched_findings.LIST,
@@ -316,35 +319,15 @@ def panels(person: Person, office: Office, year: int, on: dt.date) -> Iterator[P
     }  # fmt: skip
     context = {
         "board": board, "money": [whole, *money], "vouchers": waiting, "chart": chart,
-        "agencies": agencies(person, office, year, on), "findings": findings,
+        "agencies": watched_agencies.cells(found, place), "findings": findings,
     }  # fmt: skip
     yield Panel("转付看板", "dispatch/_dashboard.html", context, url=listed("obligations", place), wide=True)
 
 
-def agencies(person: Person, office: Office, year: int, on: dt.date) -> list[Cell]:
-    """The agencies that have most of the hosts' money still to forward, with what they hold."""
-    held: QuerySet[Any, Any] = Obligation.objects.visible_to(person, on).of_year(year).open().left()
-    rows = held.filter(to_do__gt=0)
-    if office.level != "province":
-        rows = rows.filter(**{"city_office" if office.level == "city" else "office": office})
-    sums = (
-        rows.order_by().values("uscc", "name").annotate(parts=Count("pk"), held=Sum("to_do")).order_by("-held", "uscc")
-    )
-    place = Place(NAME, year, office.pk)
-    return [
-        Cell(
-            row["name"],
-            row["parts"],
-            listed("obligations", place, state="open", has="to_do", text=row["uscc"]),
-            row["held"],
-        )
-        for row in sums[:AGENCIES]
-    ]
-
-
 def alerts(person: Person, office: Office, year: int, on: dt.date) -> Iterator[Alert]:
-    """Parts past their deadline or near it, vouchers that wait too long."""
+    """Bars to be decided, parts past their deadline or near it, vouchers that wait too long."""
     found, place = figures.board(NAME, year, office.pk), Place(NAME, year, office.pk)
+    yield from bar_alerts(found, place)
     overdue = found.units("forwarding", "overdue")
     if overdue:
         yield Alert("red", "派遣单位已过期限，未转付用工单位", overdue, listed("obligations", place, state="overdue"))

@@ -7,7 +7,7 @@ a year are marked in the statement that opens them and one claim on its page by 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -58,6 +58,24 @@ _UNOPENED = """
     JOIN unnest(%s::bigint[], %s::int[], %s::int[]) AS p(policy, phone_crowd, issuer_crowd) ON p.policy = c.policy_id
     WHERE c.case_id IS NULL AND {which}
 """
+
+
+_GROUPED = """
+    SELECT c.office_id, c.city_office_id, k.code, NULL::date, count(*), sum(c.amount)
+    FROM subsidies_claim c
+    LEFT JOIN registry_worker w ON w.id_hash = c.id_hash
+    JOIN unnest(%s::bigint[], %s::int[], %s::int[]) AS p(policy, phone_crowd, issuer_crowd) ON p.policy = c.policy_id
+    CROSS JOIN LATERAL unnest({flags}) AS k(code)
+    WHERE c.case_id IS NULL AND c.year = %s GROUP BY 1, 2, 3
+"""
+
+
+def unopened(year: int) -> list[tuple[Any, ...]]:
+    """The signs on a year's claims without a case, by office: office, city office, sign, no day, claims, money."""
+    with connection.cursor() as cursor:
+        given: list[Any] = [*_crowds(Claim.objects.of_year(year)), year]
+        cursor.execute(_GROUPED.format(flags=FLAGS), given)
+        return cursor.fetchall()
 
 
 def _crowds(claims: QuerySet[Claim]) -> list[list[int]]:

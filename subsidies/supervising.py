@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django import forms
+from django.db import connection
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
 from caseworks.base.identifiers import mask_name
 from caseworks.base.panels import Panel
@@ -19,8 +21,9 @@ from caseworks.oversight.kernel import listed
 from caseworks.oversight.lists import Column, ListSpec
 from caseworks.oversight.measures import Measure, Place
 from caseworks.people.models import Office, Person
+from subsidies import signs
 from subsidies.enums import Level, Outcome, Sign
-from subsidies.models import Claim, Overlap
+from subsidies.models import Claim, ClaimQuerySet, Overlap
 from subsidies.parameters import REASONS
 
 NAME = "subsidies"
@@ -43,12 +46,25 @@ _EACH = """
           FROM subsidies_claim WHERE year = %(year)s AND {column} <> '{{}}' GROUP BY 1, 2, 3) c, unnest(c.codes) AS k(code)
     GROUP BY 1, 2, 3
 """
+_MARKED = """
+    SELECT c.office_id, c.city_office_id, k.code, NULL::date, count(*), sum(c.amount)
+    FROM subsidies_claim c, unnest(c.signs) AS k(code)
+    WHERE c.year = %s AND c.signs <> '{}' AND c.case_id IS NOT NULL GROUP BY 1, 2, 3
+"""
 _OVERLAPS = """
     SELECT c.office_id, c.city_office_id, CASE WHEN o.dismissed_at IS NULL THEN 'open' ELSE 'dismissed' END, NULL::date,
            count(*), sum(o.amount)
     FROM subsidies_overlap o JOIN subsidies_claim c ON c.id = o.claim_id WHERE c.year = %(year)s GROUP BY 1, 2, 3
 """
 OVERLAP_STATES = {"open": "待核实或追回", "dismissed": "认定不构成重复"}
+
+
+def _signs(year: int) -> Iterator[tuple[Any, ...]]:
+    """As marked when a case was opened; of claims without one, as counted now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MARKED, [year])
+        yield from cursor.fetchall()
+    yield from signs.unopened(year)
 
 
 def measures(year: int) -> list[Measure]:
@@ -72,7 +88,7 @@ def measures(year: int) -> list[Measure]:
             words=levels,
         ),
         Measure(
-            "sign", "提示", _EACH.format(column="signs"), lambda key, place: listed("claims", place, sign=key),
+            "sign", "提示", lambda: _signs(year), lambda key, place: listed("claims", place, sign=key),
             words={sign.value: str(sign.label) for sign in Sign},
         ),
         Measure(
@@ -102,6 +118,7 @@ class ClaimForm(PlaceForm):
         """The rows that meet the conditions; the form must be valid."""
         self.cleaned_data["scheme"] = ""
         rows, given = super().applied(rows), self.cleaned_data
+        assert isinstance(rows, ClaimQuerySet)
         if given["outcome"]:
             rows = rows.filter(outcome=given["outcome"])
         if given["level"]:
@@ -109,7 +126,7 @@ class ClaimForm(PlaceForm):
         if given["reason"]:
             rows = rows.filter(reasons__contains=[given["reason"]])
         if given["sign"]:
-            rows = rows.filter(signs__contains=[given["sign"]])
+            rows = signs.raised(rows, given["sign"])
         if given["paid"]:
             paid = Q(case__status=Status.PAID)
             rows = rows.filter(paid if given["paid"] == "yes" else ~paid)
@@ -178,9 +195,8 @@ def lists() -> list[ListSpec]:
 
 
 def _case(row: Claim) -> str:
-    from django.urls import reverse
-
-    return reverse("cases:case_detail", args=[row.case_id]) if row.case_id else ""
+    name, pk = ("cases:case_detail", row.case_id) if row.case_id else ("subsidies:claim_detail", row.pk)
+    return reverse(name, args=[pk])
 
 
 def panels(person: Person, office: Office, year: int, on: dt.date) -> Iterator[Panel]:
@@ -196,8 +212,8 @@ def panels(person: Person, office: Office, year: int, on: dt.date) -> Iterator[P
             if key in rows
         ]
 
-    granted, paid = cells("level"), cells("level_paid")
-    if not granted:
+    granted, paid, marked, doubled = (cells(code) for code in ("level", "level_paid", "sign", "overlaps"))
+    if not (granted or marked or doubled):
         return
     sums = {cell.label: cell.units for cell in paid}
     chart = {
@@ -207,5 +223,5 @@ def panels(person: Person, office: Office, year: int, on: dt.date) -> Iterator[P
             {"name": "已拨付", "values": [sums.get(cell.label, 0) for cell in granted]},
         ],
     }  # fmt: skip
-    context = {"granted": granted, "paid": paid, "signs": cells("sign"), "overlaps": cells("overlaps"), "chart": chart}
+    context = {"granted": granted, "paid": paid, "signs": marked, "overlaps": doubled, "chart": chart}
     yield Panel("技能补贴按等级", "subsidies/_dashboard.html", context, url=listed("claims", place), wide=True)

@@ -221,6 +221,8 @@ class PolicyAdmin(admin.ModelAdmin):
 
     def copy_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A new version to be changed and put in force."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         policy = get_object_or_404(Policy, pk=pk)
         try:
             made = policies.copy_as_draft(policy, by=Actor.of_request(request), at=timezone.now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from caseworks.oversight import fund
 from caseworks.oversight.dashboard import Dashboard
 from caseworks.oversight.enums import BANDS
 
@@ -62,8 +63,8 @@ def _paid(page: Dashboard) -> dict[str, Any] | None:
     if not page.paid:
         return None
     return {
-        "unit": "元",
+        "unit": "万元",
         "categories": [cell.label for cell in page.paid],
-        "series": [{"name": "到账金额", "values": [float(cell.amount or 0) for cell in page.paid]}],
+        "series": [{"name": "到账金额", "values": [fund.in_tens_of_thousands(cell.amount) for cell in page.paid]}],
         "colours": ["#2a9d64"],
     }

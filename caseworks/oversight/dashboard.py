@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 
 from caseworks.base.errors import Refusal
@@ -18,6 +17,7 @@ from caseworks.cases.lifecycle import FINAL, UNFINISHED
 from caseworks.law import policies
 from caseworks.law.models import Policy
 from caseworks.law.schemes import modules_by_name
+from caseworks.money import uses
 from caseworks.oversight import figures
 from caseworks.oversight.enums import BANDS, GROUPS, REACHED
 from caseworks.oversight.figures import Board
@@ -95,6 +95,9 @@ class Dashboard:
     objections: list[Cell] = field(default_factory=list)
     holds: list[Cell] = field(default_factory=list)
     bars: list[Cell] = field(default_factory=list)
+    uses: list[Cell] = field(default_factory=list)
+    spent: list[Cell] = field(default_factory=list)
+    reported: bool = False  # whether units report on what they use this scheme's money for
     lapse: Lapse | None = None
     children: list[Child] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
@@ -103,7 +106,7 @@ class Dashboard:
         """Every number that leads to a list; a test compares each with its list."""
         for cells in (
             self.funnel, self.left, self.outcomes, self.reasons, self.returns, self.causes, self.paid,
-            self.objections, self.holds, self.bars, self.lapse.cells if self.lapse else [],
+            self.objections, self.holds, self.bars, self.uses, self.spent, self.lapse.cells if self.lapse else [],
         ):  # fmt: skip
             yield from cells
         for row in (*self.open, *self.hands):
@@ -136,15 +139,18 @@ def of(person: Person, office: Office, scheme: str, year: int, on: dt.date) -> D
     page.objections = _cells(measures["objections"], found, place)
     page.holds = _cells(measures["holds"], found, place)
     page.bars = _cells(measures["bars"], found, place)
+    page.reported = scheme in uses.reported()
+    page.uses = [*_cells(measures["uses_late"], found, place), *_cells(measures["uses"], found, place)]
+    page.spent = _cells(measures["spent"], found, place)
     page.lapse = _lapse(measures, found, place, office, on)
     page.children = _children(measures, found, place, office)
     for panels in functions_of([modules_by_name()[scheme].__name__], "dashboard_panels"):
         page.panels += list(panels(person, office, year, on))
-    page.alerts = [
-        *_alerts(page, found, place, on),
-        *_fund_alerts(office),
-        *scheme_alerts(person, office, year, on),
-    ]
+    alerts = [*_alerts(page, found, place, on), *_fund_alerts(office), *scheme_alerts(person, office, year, on)]
+    once = {
+        (alert.label, alert.url): alert for alert in alerts
+    }  # a scheme tells its own on the boards of the others too
+    page.alerts = sorted(once.values(), key=lambda alert: alert.tone != "red")
     return page
 
 
@@ -307,13 +313,14 @@ def _row(measures: Mapping[str, Measure], found: Board, place: Place) -> list[Ce
 
 
 def _children(measures: Mapping[str, Measure], found: Board, place: Place, office: Office) -> list[Child]:
-    below = list(Office.objects.filter(Q(parent=office), Q(is_active=True)).order_by("code"))
+    below = list(Office.objects.filter(parent=office).order_by("code"))
     if not below:
         return []
     boards = figures.boards(place.scheme, place.year, [child.pk for child in below])
-    children = [
+    children = [  # one that was closed as long as it has figures: the rows below add up
         Child(child, False, _row(measures, boards[child.pk], Place(place.scheme, place.year, child.pk)))
         for child in below
+        if child.is_active or boards[child.pk].found
     ]
     own = figures.minus(found, boards.values())
     if own.found:
@@ -336,6 +343,15 @@ def _alerts(page: Dashboard, found: Board, place: Place, on: dt.date) -> Iterato
     waiting = found.units("objections", ObjectionStatus.OPEN)
     if waiting:
         yield Alert("amber", "公示异议待处理", waiting, listed("objections", place, status="open"))
+    yield from bar_alerts(found, place)
+    late = found.units("uses_late")
+    if late:
+        yield Alert("amber", "资金使用情况逾期未报告", late, listed("uses", place, status="late"), "催报，或上门核查")
+
+
+def bar_alerts(found: Board, place: Place) -> Iterator[Alert]:
+    """Bars that a supervisor has to confirm or revoke; they hold meanwhile. (J2.9)"""
     bars = found.units("bars", BarStatus.PROPOSED)
     if bars:
-        yield Alert("amber", "拟取消资格，待主管查实", bars, any_year("bars", place, status="proposed"))
+        url = any_year("bars", place, status=BarStatus.PROPOSED.value)
+        yield Alert("red", "拟取消资格，待主管查实", bars, url, "当即生效，由主管查实或者撤销")

@@ -40,6 +40,9 @@ NEXT: dict[Status, str] = {
     Status.RETURNED: "payment.keep",
 }
 
+#: Stands for a cause that the bank did not give.
+UNSAID = "（银行未写明）"
+
 #: Bands of waiting, in calendar days: from, up to, tone.
 BANDS: dict[str, tuple[str, int, int | None, str]] = {
     "fresh": ("3 天以内", 0, 3, ""),

@@ -24,7 +24,7 @@ from caseworks.law.schemes import modules_by_name
 from caseworks.oversight import fund, kernel
 from caseworks.oversight.enums import band_of
 from caseworks.oversight.hands import Hands
-from caseworks.oversight.measures import Line, Measure, rolled_up
+from caseworks.oversight.measures import Line, Measure, largest, rolled_up
 from caseworks.oversight.models import Figure, Refresh
 from caseworks.people import offices
 from caseworks.people.actors import Actor
@@ -71,14 +71,15 @@ def refresh(scheme: str, year: int, *, at: dt.datetime) -> int:
     started, on, root = time.monotonic(), timezone.localdate(at), offices.root().pk
     rows: list[Figure] = []
     for measure in measures_of(scheme, year).values():
-        lines = list(_lines(measure, {"scheme": scheme, "year": year, "root": root}))
+        lines = list(_lines(measure, {"scheme": scheme, "year": year, "root": root, "on": on}))
         for code, counted in _counted(measure, lines, on):
+            sums = rolled_up(counted, root)
             rows += [
                 Figure(
                     year=year, scheme=scheme, office_id=office, code=code, key=key, units=found.units,
                     amount=found.amount, oldest=found.oldest, slowest=found.slowest,
                 )
-                for (office, key), found in rolled_up(counted, root).items()
+                for (office, key), found in (largest(sums, measure.most) if measure.most else sums).items()
             ]  # fmt: skip
     with transaction.atomic():
         Figure.objects.filter(scheme=scheme, year=year).delete()

@@ -7,7 +7,7 @@ import re
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -15,8 +15,9 @@ from caseworks.base.filters import FilterForm
 from caseworks.base.models import RunState
 from caseworks.base.pages import Order
 from caseworks.cases.enums import BarStatus, HoldKind, ObjectionStatus, Scheme, Status
-from caseworks.money.enums import PaymentStatus
-from caseworks.oversight.enums import BANDS, GROUPS, band_days
+from caseworks.money.enums import PaymentStatus, UseCategory, UseStatus
+from caseworks.money.models import UseLine
+from caseworks.oversight.enums import BANDS, GROUPS, UNSAID, band_days
 from caseworks.oversight.hands import Hands
 from caseworks.people.enums import OfficeLevel
 from caseworks.people.models import Office, Person
@@ -143,7 +144,7 @@ class PaymentFilter(PlaceForm):
         if given["status"]:
             rows = rows.filter(status=given["status"])
         if given["reason"]:
-            rows = rows.filter(reason=given["reason"])
+            rows = rows.filter(reason="" if given["reason"] == UNSAID else given["reason"])
         if given["mended"]:
             rows = rows.filter(resent_at__isnull=given["mended"] == "no")
         if given["month"]:
@@ -199,6 +200,36 @@ class BarFilter(PlaceForm):
         if given["text"]:
             rows = rows.filter(uscc__startswith=given["text"].strip().upper())
         return rows
+
+
+class UseForm(PlaceForm):
+    """Which reports on the use of funds: by state, and by what the money was used for."""
+
+    more: ClassVar[tuple[str, ...]] = ("used_for", "direct")
+    status = forms.ChoiceField(label="状态", choices=[ANY, ("late", "逾期未报告"), *UseStatus.choices])
+    text = forms.CharField(label="名称或信用代码", min_length=2, max_length=100)
+    used_for = forms.ChoiceField(label="用途", choices=[ANY, *UseCategory.choices])
+    field_order = ("scheme", "year", "office", "status", "text", "used_for", "direct")
+
+    @property
+    def amount(self) -> str:
+        """What was used for the one purpose, or what was found misused."""
+        given = self.cleaned_data if self.is_valid() else {}
+        return "spent" if given.get("used_for") else "recovery__amount" if given.get("status") == "misused" else ""
+
+    def applied(self, rows: Rows) -> Rows:
+        """The rows that meet the conditions; the form must be valid."""
+        rows, given = super().applied(rows), self.cleaned_data
+        if given["status"] == "late":
+            rows = rows.overdue(self.on)  # type: ignore[attr-defined]
+        elif given["status"]:
+            rows = rows.filter(status=given["status"])
+        if given["used_for"]:
+            lines = UseLine.objects.current().filter(report=OuterRef("pk"), category=given["used_for"])
+            spent = lines.order_by().values("report").annotate(sum=Sum("amount")).values("sum")
+            rows = rows.annotate(spent=Subquery(spent)).filter(spent__gt=0)
+        text = given["text"].strip()
+        return rows.filter(Q(name__contains=text) | Q(subject=text.upper())) if text else rows
 
 
 class RunFilter(ListForm):

@@ -146,16 +146,21 @@ def _months(position: Position) -> list[Month]:
     ]
 
 
+def in_tens_of_thousands(yuan: Decimal | None) -> float | None:
+    """万元 for the axis of a chart; the table beside it has the yuan to the cent."""
+    return None if yuan is None else float(yuan / 10_000)
+
+
 def chart(months: list[Month]) -> dict[str, Any] | None:
     """The trend as data for the page's chart."""
     if not months:
         return None
 
     def numbers(name: str) -> list[float | None]:
-        return [None if (value := getattr(month, name)) is None else float(value) for month in months]
+        return [in_tens_of_thousands(getattr(month, name)) for month in months]
 
     return {
-        "unit": "元",
+        "unit": "万元",
         "categories": [month.period for month in months],
         "series": [
             {"name": "月末滚存结余", "values": numbers("balance"), "kind": "line"},

@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from caseworks.cases.enums import BarStatus, HoldKind, ObjectionStatus, Status
 from caseworks.cases.lifecycle import UNFINISHED
-from caseworks.money.enums import PaymentStatus
+from caseworks.money.enums import PaymentStatus, UseCategory, UseStatus
+from caseworks.oversight.enums import UNSAID
 from caseworks.oversight.measures import Measure, Place
 
 
@@ -38,7 +39,8 @@ _OPEN = f"""
     WHERE c.scheme = %(scheme)s AND c.year = %(year)s AND c.status IN {_in(UNFINISHED)} GROUP BY 1, 2, 3, 4
 """
 _RETURNS = """
-    SELECT p.office_id, p.city_office_id, p.reason, NULL::date, count(*), sum(p.amount)
+    SELECT p.office_id, p.city_office_id, CASE WHEN p.reason = '' THEN %(unsaid)s ELSE p.reason END, NULL::date, count(*),
+           sum(p.amount)
     FROM money_payment p WHERE p.scheme = %(scheme)s AND p.year = %(year)s AND p.status = 'returned' GROUP BY 1, 2, 3
 """
 _RETURNS_OPEN = """
@@ -68,6 +70,24 @@ _BARS = """
            CASE WHEN b.status = 'proposed' THEN b.proposed_at::date END, count(*), 0
     FROM cases_bar b LEFT JOIN registry_unit u ON u.uscc = b.uscc WHERE b.scheme = %(scheme)s GROUP BY 1, 2, 3, 4
 """
+# What a report on the use of funds is about: the money found misused where some was, else what was received.
+_USES = """
+    SELECT u.office_id, u.city_office_id, u.status, NULL::date, count(*),
+           sum(CASE WHEN u.status = 'misused' THEN r.amount ELSE u.received END)
+    FROM money_usereport u LEFT JOIN money_recovery r ON r.id = u.recovery_id
+    WHERE u.scheme = %(scheme)s AND u.year = %(year)s GROUP BY 1, 2, 3
+"""
+_USES_LATE = """
+    SELECT u.office_id, u.city_office_id, 'late', NULL::date, count(*), sum(u.received)
+    FROM money_usereport u
+    WHERE u.scheme = %(scheme)s AND u.year = %(year)s AND u.status IN ('asked', 'sent_back') AND u.due_on < %(on)s
+    GROUP BY 1, 2
+"""
+_SPENT = """
+    SELECT u.office_id, u.city_office_id, l.category, NULL::date, count(DISTINCT u.id), sum(l.amount)
+    FROM money_useline l JOIN money_usereport u ON u.id = l.report_id AND u.handing = l.handing
+    WHERE u.scheme = %(scheme)s AND u.year = %(year)s GROUP BY 1, 2, 3
+"""
 
 MEASURES: tuple[Measure, ...] = (
     Measure(
@@ -81,6 +101,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "returns", "银行退回", _RETURNS,
         lambda key, place: listed("payments", place, status=PaymentStatus.RETURNED.value, reason=key),
+        params={"unsaid": UNSAID},
     ),
     Measure(
         "returns_open", "银行退回待处理", _RETURNS_OPEN,
@@ -102,6 +123,18 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "bars", "取消资格", _BARS, lambda key, place: any_year("bars", place, status=key),
         words={status.value: str(status.label) for status in BarStatus},
+    ),
+    Measure(
+        "uses", "资金使用情况报告", _USES, lambda key, place: listed("uses", place, status=key),
+        words={status.value: str(status.label) for status in UseStatus},
+    ),
+    Measure(
+        "uses_late", "资金使用情况报告逾期", _USES_LATE, lambda key, place: listed("uses", place, status=key),
+        words={"late": "逾期未报告"},
+    ),
+    Measure(
+        "spent", "资金用途", _SPENT, lambda key, place: listed("uses", place, used_for=key),
+        words={category.value: str(category.label) for category in UseCategory},
     ),
 )  # fmt: skip
 BY_CODE: dict[str, Measure] = {measure.code: measure for measure in MEASURES}

@@ -18,7 +18,7 @@ from caseworks.base.money import ZERO
 from caseworks.base.pages import Order
 from caseworks.base.panels import scheme_functions
 from caseworks.cases.models import Bar, Case, Event, Hold, Objection
-from caseworks.money.models import Payment
+from caseworks.money.models import Payment, UseReport
 from caseworks.oversight import filters
 from caseworks.oversight.filters import ListForm
 from caseworks.people import offices
@@ -107,6 +107,10 @@ def _bars(person: Person, on: dt.date) -> Rows:
         name=Coalesce(Subquery(unit.values("name")[:1]), Value("（不在册）")),
     )
     return scope_of(person, on).limit(rows)
+
+
+def _uses(person: Person, on: dt.date) -> Rows:
+    return UseReport.objects.visible_to(person, on).select_related("office", "recovery")
 
 
 def runs_of(person: Person, on: dt.date) -> Rows:
@@ -207,6 +211,24 @@ LISTS: dict[str, ListSpec] = {
             ),
             "", lambda row: _to("dispatch:bar_detail", row.pk),
             "取消申领资格的单位列在这里：拟取消的当即生效，由主管查实或者撤销。", _NEW,
+        ),
+        ListSpec(
+            "uses", "资金使用", "户", filters.UseForm, _uses,
+            (
+                Column("名称", lambda row: row.name, "name"),
+                Column("信用代码", lambda row: row.subject, "code"),
+                Column("业务", lambda row: row.get_scheme_display()),
+                Column("经办机构", lambda row: row.office.name),
+                Column("缘由", lambda row: row.get_why_display()),
+                Column("状态", lambda row: row.get_status_display(), "state", lambda row: f"use_{row.status}"),
+                Column("提交期限", lambda row: row.due_on or ""),
+                Column("核对意见", lambda row: row.opinion),
+                Column("收到（元）", lambda row: row.received, "money"),
+                Column("已使用（元）", lambda row: row.total, "money"),
+                Column("使用不当（元）", lambda row: row.recovery.amount if row.recovery else None, "money"),
+            ),
+            "received", lambda row: _to("money:use_detail", row.pk),
+            "通知派遣单位和抽中的单位报告资金使用情况以后，报告和查实使用不当的列在这里。", _NEW,
         ),
         ListSpec(
             "runs", "后台任务", "个", filters.RunFilter, runs_of,

@@ -41,7 +41,8 @@ class Measure:
     """One kind of figure, by key.
 
     `select` (SQL, or rows as tuples) gives office_id, city_office_id, key (text), since (date or NULL), units, amount:
-    one line for each that is found, grouped. `words` are the keys' names in the order in which they are shown; without it a key is its own.
+    one line for each that is found, grouped; SQL is given %(scheme)s, %(year)s, %(root)s (the province's office) and
+    %(on)s (the day of the count). `words` are the keys' names in the order in which they are shown; without it a key is its own.
     `address` is the list of the rows that a figure counts.
     """
 
@@ -53,6 +54,8 @@ class Measure:
     words: Mapping[str, str] | None = None
     #: keys that count as the beginning of the funnel (of the measure `judged`)
     granted: tuple[str, ...] = ()
+    #: so many of an office are kept, those with the largest amounts; without it all
+    most: int | None = None
 
     def word(self, key: str) -> str:
         """A key in the bureau's words."""
@@ -119,3 +122,15 @@ def rolled_up(lines: Iterable[Line], root: int) -> dict[tuple[int, str], Sum]:
         for office in {line.office, line.city, root}:
             found[office, line.key].add(line)
     return found
+
+
+def largest(found: dict[tuple[int, str], Sum], most: int) -> dict[tuple[int, str], Sum]:
+    """Of each office the keys with the largest amounts."""
+    ranked = sorted(found.items(), key=lambda item: (-item[1].amount, item[0]))
+    kept: dict[tuple[int, str], Sum] = {}
+    seen: dict[int, int] = defaultdict(int)
+    for (office, key), each in ranked:
+        seen[office] += 1
+        if seen[office] <= most:
+            kept[office, key] = each
+    return kept

@@ -123,7 +123,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "trace.export": frozenset({Role.SUPERVISOR}),
     "trace.consent": frozenset({Role.SUPERVISOR}),
     # people and offices
-    "people.view": frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+    "people.view": frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR}),
     "people.manage": frozenset({Role.ADMINISTRATOR}),
 }
 

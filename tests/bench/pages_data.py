@@ -95,8 +95,8 @@ def drop(database: str) -> None:
         cursor.execute(f'DROP DATABASE IF EXISTS "{database}"')
 
 
-def fill(count: int) -> None:
-    """Make a judged province of so many units in the present database."""
+def fill(count: int, *, contributions: bool = True) -> None:
+    """Make a judged province of so many units in the present database; without contributions where no page asks them."""
     from caseworks.base.models import Run, RunState
     from caseworks.law import policies
     from caseworks.registry import partitions
@@ -120,7 +120,7 @@ def fill(count: int) -> None:
     values = {"count": count, "at": AT, "names": NAMES, "trades": INDUSTRIES}
     values |= {"policy": policy.pk, "screening": screening.pk}
     with connection.cursor() as cursor:
-        for statement in (UNITS, CONTRIBUTIONS, ACCOUNTS, ASSESSMENTS):
+        for statement in (UNITS, *((CONTRIBUTIONS,) if contributions else ()), ACCOUNTS, ASSESSMENTS):
             cursor.execute(statement, values)
         for table in FILLED:
             cursor.execute(f"VACUUM (ANALYZE) {table}")

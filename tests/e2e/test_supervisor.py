@@ -1,23 +1,29 @@
-"""A supervisor in a real browser: from red to the list to the case, and a policy row drafted and put in force by another."""
+"""A supervisor in a real browser: from red to the list, the case and the confirmed bar, and a policy row drafted and put in force by another."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from caseworks.cases import reviews
+from caseworks.cases.models import Bar
 from caseworks.oversight import figures
+from caseworks.registry.models import Unit
+from dispatch import tasks
 from tests.e2e.conftest import PHONE
+from tests.e2e.test_dispatch import AGENCY, agency, applied_and_paid, on
 from tests.e2e.test_pages import serious
 from tests.refunds_pages.conftest import assess, make_screening, make_unit
 from tests.refunds_pages.staff import AT, SHELL, make_person
 
+__all__ = ["agency"]
 pytestmark = pytest.mark.e2e
 PAGES = (
-    "/admin/", "/admin/lists/cases/", "/admin/lists/obligations/", "/admin/fund/", "/admin/traces/?since=2024-01-01",
+    "/admin/", "/admin/lists/cases/", "/admin/lists/obligations/", "/admin/lists/uses/", "/admin/fund/", "/admin/traces/?since=2024-01-01",
     "/admin/traces/exports/",
 )  # fmt: skip
 
@@ -44,6 +50,54 @@ def test_from_red_to_the_list_to_the_case(watched: None, open_page: Callable[...
     page.goto("/admin/")
     page.get_by_role("link", name="长春市", exact=True).click()
     expect(page.get_by_role("heading", name="长春市 · 监管看板")).to_be_visible()
+    assert complaints == []
+
+
+def counted() -> None:
+    """The clock has counted."""
+    figures.refresh_all(at=timezone.now())
+
+
+def test_from_red_to_the_list_to_the_case_to_the_confirmed_bar(
+    agency: Path, open_page: Callable[..., Page], complaints: list[str]
+) -> None:
+    applied_and_paid(agency)
+    name = Unit.objects.get(uscc=AGENCY).name
+    with on("2024-08-13"):
+        counted()
+        page = open_page("supervisor")
+        page.goto("/admin/")
+        page.get_by_role("link", name="派遣单位已过期限，未转付用工单位").click()
+        expect(page.locator("#totals")).to_contain_text("2 份")
+        page.get_by_role("link", name=name).first.click()
+        page.wait_for_url("**/desk/dispatch/obligations/*/")
+        expect(page.locator("main")).to_contain_text("待转付")
+        page.get_by_role("link", name="支付").last.click()
+        page.get_by_role("link", name="业务件").first.click()
+        page.wait_for_url("**/desk/cases/*/")
+        expect(page.get_by_role("heading", name="派遣申请与转付")).to_be_visible()
+        tasks.enforce_deadlines()
+        counted()
+        page.goto("/admin/?scheme=dispatch&year=2024")
+        expect(page.get_by_role("link", name="派遣单位已过期限，未转付用工单位")).to_have_count(0)
+        page.get_by_role("link", name="拟取消资格，待主管查实").click()
+        expect(page.locator("#totals")).to_contain_text("1 户")
+        page.get_by_role("link", name=name).click()
+        page.wait_for_url("**/desk/dispatch/bars/*/")
+        expect(page.locator("main")).to_contain_text("期限届满未转付也未退回")
+        assert serious(page) == []
+    with on("2024-08-21"):
+        page.get_by_label("决定书文号").fill("示例人社决〔2024〕3号")
+        page.get_by_label("送达日期").fill("2024-08-21")
+        page.get_by_role("button", name="查实，取消资格").click()
+        expect(page.get_by_text("已查实：取消 2025 年度申领资格。")).to_be_visible()
+        assert Bar.objects.get(uscc=AGENCY).status == "confirmed"
+        counted()
+        page.goto("/admin/?scheme=dispatch&year=2024")
+        expect(page.get_by_role("link", name="拟取消资格，待主管查实")).to_have_count(0)
+        decided = page.locator("section", has=page.locator("#bars")).get_by_role("row", name="已查实")
+        decided.get_by_role("link", name="1").click()
+        expect(page.locator("tbody")).to_contain_text("示例人社决〔2024〕3号")
     assert complaints == []
 
 

@@ -12,7 +12,6 @@ from django.test import Client
 from django.utils import timezone
 
 from caseworks.oversight import dashboard, figures
-from caseworks.oversight.dashboard import Cell, Dashboard
 from caseworks.people.actors import Actor
 from caseworks.people.models import Office, Person
 from caseworks.registry.models import TrainingSubsidy
@@ -22,7 +21,7 @@ from subsidies import overlaps
 from subsidies.models import Claim
 from tests.dispatch.agencies import Paid
 from tests.money.conftest import Staff, bureau, staff
-from tests.oversight.lists import differences
+from tests.oversight.lists import all_cells, differences, walked
 from tests.people.builders import person
 from tests.subsidies.conftest import SAMPLE
 from tests.subsidies.conftest import load as load_people
@@ -36,14 +35,6 @@ def signed_in() -> tuple[Client, Person]:
     client = Client()
     client.force_login(boss, "caseworks.people.backends.RoleBackend")
     return client, boss
-
-
-def all_cells(page: Dashboard) -> list[Cell]:
-    """The dashboard's own, and those of the scheme's cards."""
-    own = [
-        cell for panel in page.panels for found in panel.context.values() if isinstance(found, list) for cell in found
-    ]
-    return [*page.cells(), *own]
 
 
 @pytest.mark.django_db
@@ -65,6 +56,8 @@ def test_the_forwarding_board_is_its_lists(staff: Staff, tmp_path: Path) -> None
             for office in (province, Office.objects.get(code="220100"), Office.objects.get(code="220102")):
                 page = dashboard.of(boss, office, "dispatch", 2024, on)
                 assert differences(client, all_cells(page)) == [], (day, office)
+                count, wrong = walked(client, f"/admin/?office={office.pk}&scheme=dispatch&year=2024")
+                assert (count > 10, wrong) == (True, []), (day, office)
             seen[day] = {cell.label: cell.units for cell in page.panels[0].context["board"]}
             alerts = {alert.label: (alert.tone, alert.count) for alert in page.alerts}
     assert seen == {
@@ -117,6 +110,8 @@ def test_subsidies_by_level_are_their_lists(bureau: None, tmp_path: Path) -> Non
     figures.refresh("subsidies", 2024, at=at)
     page = dashboard.of(boss, Office.objects.get(code="220000"), "subsidies", 2024, timezone.localdate(at))
     assert differences(client, all_cells(page)) == []
+    count, wrong = walked(client, "/admin/?scheme=subsidies&year=2024")
+    assert (count > 10, wrong) == (True, [])
     found = page.panels[0].context["overlaps"]
     assert [(cell.label, cell.units, cell.amount) for cell in found] == [("待核实或追回", 1, 800)]
     levels = page.panels[0].context["granted"]

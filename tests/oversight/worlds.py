@@ -1,4 +1,5 @@
-"""Random worlds: judgements, cases in every state, returns, holds, objections and bars, at offices of every level."""
+"""Random worlds: judgements, cases in every state, returns, holds, objections, bars and reports on the use of funds, at
+offices of every level."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from caseworks.cases import history
 from caseworks.cases.models import Announcement, AnnouncementLine, Bar, Case, Hold, Objection
 from caseworks.law.models import Policy
-from caseworks.money.models import Batch, Payment
+from caseworks.money.models import Batch, Payment, Recovery, UseLine, UseReport
 from caseworks.people.models import Office, Person
 from refunds.models import ScreeningRun
 from tests.cases.conftest import CLOCK, PATHS
@@ -40,6 +41,7 @@ class Line:
     held: str
     objected: str
     barred: str
+    used: str
 
 
 LINES = st.builds(
@@ -53,6 +55,7 @@ LINES = st.builds(
     held=st.sampled_from(["", "", "account_missing", "listed"]),
     objected=st.sampled_from(["", "", "open", "dismissed"]),
     barred=st.sampled_from(["", "", "proposed", "confirmed"]),
+    used=st.sampled_from(["", "asked", "late", "handed_in", "sent_back", "checked", "misused", "misused"]),
 )
 
 
@@ -94,6 +97,8 @@ def _unit(number: int, line: Line, screening: ScreeningRun, boss: Person) -> Non
         _objection(case, line.objected, at)
     if line.state in ("batched", "paid", "returned"):
         _payment(case, line, at, boss)
+    if line.state == "paid" and line.used:
+        _report(case, line, at)
 
 
 def _objection(case: Case, status: str, at: dt.datetime) -> None:
@@ -133,6 +138,28 @@ def _payment(case: Case, line: Line, at: dt.datetime, boss: Person) -> None:
         account_kind="corporate", account_no="1", account_tail="1", account_name=case.name, sent_on=at.date(),
         **ends[line.state],
     )  # fmt: skip
+
+
+def _report(case: Case, line: Line, at: dt.datetime) -> None:
+    """A report on the use of what was received, of which a part was found misused."""
+    misused = line.used == "misused"
+    recovery = Recovery.objects.create(
+        key=f"use:{case.pk}", kind="misuse", origin="use_check", scheme="refunds", year=2024, subject=case.subject,
+        name=case.name, office_id=case.office_id, city_office_id=case.city_office_id, amount=Decimal("0.01"),
+        status="proposed", reason="测试", basis="N2.4", found_on=at.date(), found_at=at, found_label="测试",
+    ) if misused else None  # fmt: skip
+    report = UseReport.objects.create(
+        scheme="refunds", year=2024, subject=case.subject, name=case.name, office_id=case.office_id,
+        city_office_id=case.city_office_id, why="sample", status="asked" if line.used == "late" else line.used,
+        received=case.amount, total=case.amount, handing=2, recovery=recovery, checked_at=at,
+        due_on=NOW.date() - dt.timedelta(days=1 if line.used == "late" else -1),
+    )  # fmt: skip
+    # what was handed in first does not count, nor does a second line of the same use count the unit twice
+    for handing, category in ((1, "costs"), (2, "living"), (2, ("living", "skills", "costs")[line.cause])):
+        position = UseLine.objects.filter(report=report, handing=handing).count() + 1
+        UseLine.objects.create(
+            report=report, handing=handing, position=position, category=category, amount=Decimal("0.01"), on=at.date()
+        )
 
 
 def everywhere() -> list[Office]:

@@ -1,4 +1,4 @@
-"""人员与机构 in /admin/: administrators keep them, auditors look, nobody else gets there. (N6.2)"""
+"""人员与机构 in /admin/: administrators keep them, auditors and supervisors look, nobody else gets there. (N6.2)"""
 
 from __future__ import annotations
 
@@ -62,10 +62,25 @@ def test_auditors_see_all_people_and_change_nothing() -> None:
     assert auditor.post(f"/admin/people/person/{wang.pk}/change/", {"full_name": "x"}).status_code == 403
 
 
-def test_supervisors_do_not_see_people() -> None:
-    supervisor = signed_in("boss", Role.SUPERVISOR)
+def test_supervisors_see_the_people_of_their_office_and_below_and_change_nothing() -> None:
+    near, far = person("near", Role.CLERK, at_office="220102"), person("far", Role.CLERK, at_office="220200")
+    supervisor = signed_in("boss", Role.SUPERVISOR, at_office="220100")
     for name in PAGES:
-        assert supervisor.get(f"/admin/people/{name}/").status_code == 403
+        assert supervisor.get(f"/admin/people/{name}/").status_code == 200
+        assert supervisor.get(f"/admin/people/{name}/add/").status_code == 403
+    for name in ("person", "appointment", "signin"):
+        shown = supervisor.get(f"/admin/people/{name}/").content.decode()
+        assert "far" not in shown, name
+        assert "boss" in shown, name
+    assert set(supervisor.get("/admin/people/person/").context["cl"].queryset) == {
+        near, Person.objects.get(username="boss"),
+    }  # fmt: skip
+    codes = {row.code for row in supervisor.get("/admin/people/office/").context["cl"].queryset}
+    assert "220100" in codes
+    assert all(code.startswith("2201") for code in codes)
+    assert supervisor.get(f"/admin/people/person/{near.pk}/change/").status_code == 200
+    assert supervisor.get(f"/admin/people/person/{far.pk}/change/").status_code == 302  # there is no such page for it
+    assert supervisor.post(f"/admin/people/person/{near.pk}/change/", {"full_name": "x"}).status_code == 403
 
 
 def test_a_new_person_gets_a_first_password_once() -> None:

@@ -65,6 +65,10 @@ TONES = {
     "voucher_annulled": "red",
     "claim_granted": "green",
     "claim_refused": "red",
+    "use_handed_in": "blue",
+    "use_sent_back": "amber",
+    "use_checked": "green",
+    "use_misused": "red",
 }
 
 register.filter("mask_id", mask_id)

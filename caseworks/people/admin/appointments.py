@@ -82,6 +82,7 @@ class StandInAdmin(OperationAdmin):
     """代理."""
 
     form = StandInForm
+    seat = "absent__office"
     list_display = ("absent", "deputy", "since", "until", "reason", "made_by_label")
     search_fields = ("absent__username", "absent__full_name", "deputy__username", "deputy__full_name")
     list_select_related = ("absent", "deputy")

@@ -51,6 +51,7 @@ class OfficeAdmin(OperationAdmin):
     """机构."""
 
     form = OfficeForm
+    seat = "pk"
     list_display = ("code", "name", "level", "parent", "region_list", "is_active")
     list_filter = ("level", "is_active")
     search_fields = ("code", "name", "regions__prefix")

@@ -8,12 +8,15 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.forms.models import construct_instance
 from django.http import HttpRequest
+from django.utils import timezone
 
 from caseworks.base.errors import Refusal
 from caseworks.people.actors import Actor
+from caseworks.people.models import Person
+from caseworks.people.scope import offices_in_scope, scope_of
 
 
 class OperationForm(forms.ModelForm):
@@ -44,7 +47,24 @@ class OperationForm(forms.ModelForm):
             self.add_error(None, [refusal.message, *refusal.details])
 
 
-class OperationAdmin(admin.ModelAdmin):
+class ScopedAdmin(admin.ModelAdmin):
+    """A room in which who only looks sees the rows of the own office and of those below it. (J1)"""
+
+    #: the way from a row to its office
+    seat = "office"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """All for those who keep people and offices; for who looks, those of the offices in scope."""
+        rows, on = super().get_queryset(request), timezone.localdate()
+        person = request.user
+        if not isinstance(person, Person):
+            return rows.none()
+        if person.has_perm("people.manage") or scope_of(person, on, "people.view").province:
+            return rows
+        return rows.filter(**{f"{self.seat}__in": offices_in_scope(person, on, "people.view")})
+
+
+class OperationAdmin(ScopedAdmin):
     """A room whose writing is done by its form's operation; nothing is deleted here."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

@@ -75,7 +75,7 @@ class PersonAdmin(OperationAdmin):
         return mask_phone(person.phone)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Auditors see the telephone masked."""
+        """Who only looks sees the telephone masked."""
         if self.has_change_permission(request, obj):
             return ("username", "full_name", "kind", "office", "phone", "is_active")
         return ("username", "full_name", "kind", "office", "masked_phone", "is_active", "role_list", "last_login")
@@ -118,6 +118,7 @@ class UnitAccountAdmin(OperationAdmin):
     """单位绑定."""
 
     form = UnitAccountForm
+    seat = "person__office"
     list_display = ("person", "uscc", "made_by_label", "made_at")
     search_fields = ("person__username", "person__full_name", "uscc")
     list_select_related = ("person",)

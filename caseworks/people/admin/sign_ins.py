@@ -7,13 +7,15 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from caseworks.people.admin.operations import ScopedAdmin
 from caseworks.people.models import SignIn
 
 
 @admin.register(SignIn)
-class SignInAdmin(admin.ModelAdmin):
+class SignInAdmin(ScopedAdmin):
     """登录日志, to be read only."""
 
+    seat = "person__office"
     list_display = ("at", "username", "person", "outcome", "address")
     list_filter = ("outcome",)
     search_fields = ("username", "person__full_name")
