@@ -15,7 +15,7 @@ from django.utils import timezone
 from caseworks.base.panels import Panel
 from caseworks.law import calendars
 from caseworks.oversight import figures
-from caseworks.oversight.dashboard import Cell, bar_alerts
+from caseworks.oversight.dashboard import Cell
 from caseworks.oversight.enums import BANDS, band_days
 from caseworks.oversight.filters import ANY, ORDERS, PlaceForm
 from caseworks.oversight.kernel import listed
@@ -325,9 +325,8 @@ def panels(person: Person, office: Office, year: int, on: dt.date) -> Iterator[P
 
 
 def alerts(person: Person, office: Office, year: int, on: dt.date) -> Iterator[Alert]:
-    """Bars to be decided, parts past their deadline or near it, vouchers that wait too long."""
+    """Parts past their deadline or near it, vouchers that wait too long."""
     found, place = figures.board(NAME, year, office.pk), Place(NAME, year, office.pk)
-    yield from bar_alerts(found, place)
     overdue = found.units("forwarding", "overdue")
     if overdue:
         yield Alert("red", "派遣单位已过期限，未转付用工单位", overdue, listed("obligations", place, state="overdue"))

@@ -21,7 +21,7 @@ from caseworks.money import uses
 from caseworks.oversight import figures
 from caseworks.oversight.enums import BANDS, GROUPS, REACHED
 from caseworks.oversight.figures import Board
-from caseworks.oversight.kernel import any_year, listed
+from caseworks.oversight.kernel import listed, whatever
 from caseworks.oversight.measures import Alert, Measure, Place
 from caseworks.oversight.models import Figure
 from caseworks.people.models import Office, OfficeRegion, Person
@@ -343,15 +343,10 @@ def _alerts(page: Dashboard, found: Board, place: Place, on: dt.date) -> Iterato
     waiting = found.units("objections", ObjectionStatus.OPEN)
     if waiting:
         yield Alert("amber", "公示异议待处理", waiting, listed("objections", place, status="open"))
-    yield from bar_alerts(found, place)
+    bars = found.units("bars", BarStatus.PROPOSED)
+    if bars:
+        url = whatever("bars", place, status=BarStatus.PROPOSED.value)
+        yield Alert("red", "拟取消资格，待主管查实", bars, url, "当即生效，由主管查实或者撤销")
     late = found.units("uses_late")
     if late:
         yield Alert("amber", "资金使用情况逾期未报告", late, listed("uses", place, status="late"), "催报，或上门核查")
-
-
-def bar_alerts(found: Board, place: Place) -> Iterator[Alert]:
-    """Bars that a supervisor has to confirm or revoke; they hold meanwhile. (J2.9)"""
-    bars = found.units("bars", BarStatus.PROPOSED)
-    if bars:
-        url = any_year("bars", place, status=BarStatus.PROPOSED.value)
-        yield Alert("red", "拟取消资格，待主管查实", bars, url, "当即生效，由主管查实或者撤销")

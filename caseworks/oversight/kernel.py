@@ -18,9 +18,9 @@ def listed(name: str, place: Place, **more: str) -> str:
     return f"{reverse('admin:oversight_list', args=[name])}?{urlencode(place.query(scheme=place.scheme, **more))}"
 
 
-def any_year(name: str, place: Place, **more: str) -> str:
-    """The same of every year."""
-    query = {key: value for key, value in place.query(scheme=place.scheme, **more).items() if key != "year"}
+def whatever(name: str, place: Place, **more: str) -> str:
+    """The same of every scheme and year."""
+    query = {key: value for key, value in place.query(**more).items() if key != "year"}
     return f"{reverse('admin:oversight_list', args=[name])}?{urlencode(query)}"
 
 
@@ -64,11 +64,12 @@ _HOLDS = """
     FROM cases_hold h JOIN cases_case c ON c.id = h.case_id
     WHERE h.released_at IS NULL AND c.scheme = %(scheme)s AND c.year = %(year)s GROUP BY 1, 2, 3, 4
 """
-# A bar has no office of its own: that of the unit counts, and the province's where the unit is in no file any more.
+# A bar is of the unit and waits for a supervisor whichever scheme and year is looked at. It has no office of its own: that of
+# the unit counts, and the province's where the unit is in no file any more.
 _BARS = """
     SELECT coalesce(u.office_id, %(root)s), coalesce(u.city_office_id, %(root)s), b.status,
            CASE WHEN b.status = 'proposed' THEN b.proposed_at::date END, count(*), 0
-    FROM cases_bar b LEFT JOIN registry_unit u ON u.uscc = b.uscc WHERE b.scheme = %(scheme)s GROUP BY 1, 2, 3, 4
+    FROM cases_bar b LEFT JOIN registry_unit u ON u.uscc = b.uscc GROUP BY 1, 2, 3, 4
 """
 # What a report on the use of funds is about: the money found misused where some was, else what was received.
 _USES = """
@@ -121,7 +122,7 @@ MEASURES: tuple[Measure, ...] = (
         words={kind.value: str(kind.label) for kind in HoldKind},
     ),
     Measure(
-        "bars", "取消资格", _BARS, lambda key, place: any_year("bars", place, status=key),
+        "bars", "取消资格", _BARS, lambda key, place: whatever("bars", place, status=key),
         words={status.value: str(status.label) for status in BarStatus},
     ),
     Measure(

@@ -283,7 +283,8 @@ def _filled(table: str, given: Mapping[str, str], source: str) -> str:
         )
         needed = dict(cursor.fetchall())
     columns = {**{name: _EMPTY.get(kind, "''") for name, kind in needed.items()}, **given}
-    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM {source}"
+    names = ", ".join(f'"{name}"' for name in columns)  # one of them is called "on"
+    return f"INSERT INTO {table} ({names}) SELECT {', '.join(columns.values())} FROM {source}"
 
 
 def fill() -> None:

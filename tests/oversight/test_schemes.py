@@ -80,11 +80,18 @@ def test_findings_are_their_list_and_lead_to_the_bar(staff: Staff, tmp_path: Pat
     with time_machine.travel(dt.datetime.fromisoformat("2024-08-20T10:00:00+08:00"), tick=False):
         client.force_login(boss, "caseworks.people.backends.RoleBackend")
         enforcement.sweep(dt.date(2024, 8, 19), by=Actor(os_user="tester", command="pytest"), at=timezone.now())
-        figures.refresh("dispatch", 2024, at=timezone.now())
+        for scheme in ("dispatch", "refunds"):
+            figures.refresh(scheme, 2024, at=timezone.now())
         page = dashboard.of(boss, Office.objects.get(code="220000"), "dispatch", 2024, timezone.localdate())
         assert differences(client, all_cells(page)) == []
         found = page.panels[0].context["findings"]
         assert [(cell.label, cell.units) for cell in found] == [("期限届满未转付也未退回", 2)]
+        for scheme in ("dispatch", "refunds"):  # whichever board is looked at, the bar waits in red
+            alerts = dashboard.of(boss, page.office, scheme, 2024, timezone.localdate()).alerts
+            assert [alert.count for alert in alerts if (alert.tone, alert.label[:5]) == ("red", "拟取消资格")] == [1], (
+                scheme
+            )
+        assert walked(client, "/admin/?scheme=dispatch&year=2024")[1] == []
         bar = Finding.objects.values_list("bar_id", flat=True).distinct().get()
         assert f"/desk/dispatch/bars/{bar}/" in client.get(found[0].url).content.decode()
 
