@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 
 from caseworks.base.enums import IdType
 from caseworks.base.identifiers import citizen_id_problem, normalise
@@ -133,6 +134,28 @@ class CardForm(PlainForm):
         again = normalise(str(given.get("again") or ""), identifier=True).replace(" ", "").replace("-", "")
         if "account" in given and given["account"] != again:
             self.add_error("again", "两次输入的账号不一致，请核对。")
+        return given
+
+
+class CardDecisionForm(PlainForm):
+    """Confirm or refuse the chosen changes, or all of them, of which there were so many."""
+
+    cards = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    everything = forms.IntegerField(required=False, min_value=1)
+    decision = forms.ChoiceField(choices=[("confirm", "启用"), ("refuse", "退回")])
+    because = forms.CharField(label="退回理由", required=False, max_length=300)
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        chosen = self.fields["cards"]
+        assert isinstance(chosen, forms.TypedMultipleChoiceField)
+        chosen.choices = [(value, value) for value in (data.getlist("cards") if data else []) if value.isdigit()]
+
+    def clean(self) -> dict[str, Any]:
+        """Something was chosen."""
+        given = super().clean() or {}
+        if not given.get("cards") and given.get("everything") is None:
+            raise forms.ValidationError("没有选择社保卡变更，未作任何更改。")
         return given
 
 

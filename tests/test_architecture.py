@@ -368,7 +368,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "refunds_screeningrun": ("refunds.screening",),
     "registry_accountdeclaration": ("caseworks.registry.declarations",),
     "registry_account": ("caseworks.registry.loading", "caseworks.registry.accounts"),  # proposes; decides
-    "registry_cardchange": ("caseworks.registry.cards",),
+    "registry_cardchange": ("caseworks.registry.cards", "caseworks.registry.loading.cards"),
     "registry_worker": ("caseworks.registry.cards",),  # a confirmed card; all else by the files
     "registry_importfile": ("caseworks.registry.imports",),
     "registry_rejectedrow": ("caseworks.registry.loading", "caseworks.registry.rejections"),  # records; mends

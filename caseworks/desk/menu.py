@@ -70,6 +70,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("批量受理", "bi-upload", "subsidies:file_list", "claim.view"),
             Item("重复享受", "bi-intersect", "subsidies:overlap_list", "claim.view"),
             Item("政策找人", "bi-megaphone", "subsidies:invitation_list", "claim.view"),
+            Item("社保卡变更", "bi-credit-card", "subsidies:card_list", "claim.view"),
             Item("技能补贴统计", "bi-bar-chart", "subsidies:statistics", "claim.view"),
         ),
     ),

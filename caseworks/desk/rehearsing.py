@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from caseworks.base.enums import Role
 from caseworks.base.errors import Refusal
+from caseworks.base.subjects import person_key
 from caseworks.cases import announcements, queues, reviews
 from caseworks.cases.enums import Stage, Status
 from caseworks.cases.lifecycle import FINAL
@@ -31,8 +32,8 @@ from caseworks.money.enums import GOING, BatchStatus, FiscalStep
 from caseworks.money.models import Batch, Payment
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
-from caseworks.registry import accounts, declarations
-from caseworks.registry.models import Account, AccountDeclaration
+from caseworks.registry import accounts, cards, declarations
+from caseworks.registry.models import Account, AccountDeclaration, CardChange
 
 REVIEWERS = {
     Stage.FIRST: Role.CLERK,
@@ -107,13 +108,18 @@ class _Rehearsal:
         )
 
     def confirm_accounts(self) -> None:
-        """Confirm the proposed accounts of units whose cases are not at their end; the proposer does not."""
+        """Confirm the proposed accounts and cards of those whose cases are not at their end; the proposer does not."""
         person = self.staff[Role.REVIEWER]
         unfinished = Case.objects.filter(scheme=self.scheme, year=self.year).exclude(status__in=(Status.PAID, *FINAL))
         proposed = Account.objects.waiting().filter(uscc__in=unfinished.values("subject"))
         by_others = proposed.exclude(proposed_by=person.person).order_by("pk")
         day = self.on or max(self.days.values())
         self.done.accounts = accounts.confirm_all(by_others, by=person, at=_at(day, 9))
+        waiting = CardChange.objects.waiting().exclude(proposed_by=person.person).order_by("pk")
+        changed = {person_key(change.id_hash): change for change in waiting}
+        theirs = set(unfinished.filter(subject__in=changed).values_list("subject", flat=True))
+        of_cases = [change.pk for key, change in changed.items() if key in theirs]
+        self.done.accounts += cards.confirm(of_cases, by=person, at=_at(day, 9)).done
 
     def declare_accounts(self) -> None:
         """Units with nothing but a tax account declare so, by the clerk and confirmed by the reviewer (N5.2)."""

@@ -24,6 +24,9 @@ _RETURNED = """
     SELECT DISTINCT ON (p.case_id) p.id, p.case_id, c.name, p.kept_by_id,
            coalesce(w.mark <> p.account_hash, false), p.kept_by_id IS NOT NULL,
            EXISTS (SELECT FROM registry_account a WHERE a.uscc = p.subject AND a.status = 'proposed')
+           OR EXISTS (SELECT FROM registry_cardchange a
+                      WHERE a.status = 'proposed'
+                        AND a.id_hash = CASE WHEN length(p.subject) = 64 THEN decode(p.subject, 'hex') END)
     FROM money_payment p
     JOIN cases_case c ON c.id = p.case_id AND c.status = 'returned'
     LEFT JOIN unnest(%(cases)s::bigint[], %(marks)s::bytea[]) AS w(case_id, mark) ON w.case_id = c.id

@@ -1,4 +1,5 @@
-"""Changed social-security cards: entered by a clerk at the counter, confirmed or refused by another person (N5.4, N6.2).
+"""Changed social-security cards: entered at the counter or brought by a file (`loading.cards`), confirmed or refused by
+another person (N5.4, N6.2).
 
 While one waits, nothing is paid to the person (the scheme tells the second check); the card in use stays until then.
 """
@@ -6,9 +7,10 @@ While one waits, nothing is paid to the person (the scheme tells the second chec
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from caseworks.base.errors import Refusal
 from caseworks.base.sealed import lookup_hash
@@ -28,6 +30,14 @@ class Card:
     bank: str
     account: str
     active: bool
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What came of a decision: how many, and in words why not the others."""
+
+    done: int
+    left: list[str]
 
 
 def office_of(worker: Worker) -> Office:
@@ -58,46 +68,67 @@ def propose(worker: Worker, card: Card, *, source: str, by: Actor, at: datetime.
             city_office_id=office.city_or_self_id, bank=card.bank.strip(), account=card.account, account_hash=digest,
             account_tail=card.account[-4:], active=card.active, before=known.card_account, before_hash=known.card_hash,
             before_tail=known.card_tail, source=source.strip()[:200], status=CardChangeStatus.PROPOSED,
-            proposed_at=at, proposed_by=by.person,
+            proposed_at=at, proposed_by=by.person, proposed_label=by.label,
         )  # fmt: skip
 
 
-def confirm(change: CardChange, *, by: Actor, at: datetime.datetime) -> CardChange:
-    """The card comes into use; refused where the registry has another card by now than the one that was to be replaced."""
+def confirm(ids: Iterable[int], *, by: Actor, at: datetime.datetime) -> Decided:
+    """The cards of these changes come into use; one or thousands, those that cannot are told with the reason.
+
+    Not where the registry has another card by now than the one that was to be replaced.
+    """
     with transaction.atomic():
-        taken = _taken(change, by)
-        worker = Worker.objects.select_for_update(no_key=True).get(id_hash=taken.id_hash)
-        if worker.card_hash != taken.before_hash:
-            raise Refusal(f"登记的社保卡在这笔变更之后已由导入更新，{UNCHANGED}请核对后退回，需要时重新登记。")
-        Worker.objects.filter(pk=worker.pk).update(
-            card_bank=taken.bank, card_account=taken.account, card_hash=taken.account_hash,
-            card_tail=taken.account_tail, card_active=taken.active,
-        )  # fmt: skip
-        return _decided(taken, CardChangeStatus.CONFIRMED, by, at)
+        ours, left = _taken(ids, by)
+        done = _in_use(ours)
+        left += [f"{row.name}：登记的社保卡在这笔变更之后已更新，请核对后退回" for row in ours if row.pk not in done]
+        _decide(done, CardChangeStatus.CONFIRMED, by, at)
+        return Decided(len(done), left)
 
 
-def refuse(change: CardChange, *, because: str, by: Actor, at: datetime.datetime) -> CardChange:
-    """The card is not taken, for a reason; the one in use stays."""
+def refuse(ids: Iterable[int], *, because: str, by: Actor, at: datetime.datetime) -> Decided:
+    """The cards are not taken, for a reason; those in use stay."""
     if not because.strip():
         raise Refusal(f"请填写退回理由，{UNCHANGED}")
     with transaction.atomic():
-        taken = _taken(change, by)
-        taken.refused_because = because.strip()[:300]
-        return _decided(taken, CardChangeStatus.REFUSED, by, at)
+        ours, left = _taken(ids, by)
+        _decide([row.pk for row in ours], CardChangeStatus.REFUSED, by, at, because.strip()[:300])
+        return Decided(len(ours), left)
 
 
-def _taken(change: CardChange, by: Actor) -> CardChange:
-    taken = CardChange.objects.select_for_update(of=("self",)).select_related("office").get(pk=change.pk)
-    if taken.status != CardChangeStatus.PROPOSED:
-        raise Refusal(f"这笔变更已处理（{taken.get_status_display()}），{UNCHANGED}请刷新后查看。")
-    if by.person is None or not by.may("registry.confirm", taken.office):
-        raise Refusal(f"您没有确认{taken.office}社保卡变更的权限，{UNCHANGED}请由复核人员办理。")
-    if by.person.pk == taken.proposed_by_id:
-        raise Refusal(f"社保卡变更须由登记人以外的人员确认，{UNCHANGED}")
-    return taken
+def _taken(ids: Iterable[int], by: Actor) -> tuple[list[CardChange], list[str]]:
+    """The changes under lock that this person may decide about, and why not the others."""
+    rows = CardChange.objects.select_for_update(of=("self",)).select_related("office").filter(pk__in=list(ids))
+    may: dict[int, bool] = {}
+    ours, left = [], []
+    for row in rows.defer("account", "before").order_by("pk"):
+        if row.office_id not in may:
+            may[row.office_id] = by.person is not None and by.may("registry.confirm", row.office)
+        if row.status != CardChangeStatus.PROPOSED:
+            left.append(f"{row.name}：已处理（{row.get_status_display()}）")
+        elif not may[row.office_id]:
+            left.append(f"{row.name}：您没有确认{row.office}社保卡变更的权限，请由复核人员办理")
+        elif by.person is not None and by.person.pk == row.proposed_by_id:
+            left.append(f"{row.name}：须由登记人以外的人员确认")
+        else:
+            ours.append(row)
+    return ours, left
 
 
-def _decided(taken: CardChange, status: CardChangeStatus, by: Actor, at: datetime.datetime) -> CardChange:
-    taken.status, taken.decided_at, taken.decided_by = status, at, by.person
-    taken.save(update_fields=["status", "decided_at", "decided_by", "refused_because"])
-    return taken
+def _in_use(changes: list[CardChange]) -> list[int]:
+    """Put the cards into use in one statement; the changes whose person still has the card that was to be replaced."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE registry_worker w SET card_bank = k.bank, card_account = k.account, card_hash = k.account_hash,
+                      card_tail = k.account_tail, card_active = k.active
+               FROM registry_cardchange k
+               WHERE k.id = ANY(%s) AND w.id_hash = k.id_hash AND w.card_hash IS NOT DISTINCT FROM k.before_hash
+               RETURNING k.id""",
+            [[change.pk for change in changes]],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _decide(ids: list[int], status: CardChangeStatus, by: Actor, at: datetime.datetime, because: str = "") -> None:
+    CardChange.objects.filter(pk__in=ids).update(
+        status=status, decided_at=at, decided_by=by.person, decided_label=by.label, refused_because=because
+    )

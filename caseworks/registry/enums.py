@@ -36,11 +36,12 @@ class AccountStatus(models.TextChoices):
 
 
 class CardChangeStatus(models.TextChoices):
-    """State of a changed social-security card: entered by one person, decided by another."""
+    """State of a changed social-security card: entered by one person or a file, decided by another person."""
 
     PROPOSED = "proposed", "待确认"
     CONFIRMED = "confirmed", "已生效"
     REFUSED = "refused", "已退回"
+    SUPERSEDED = "superseded", "已被后来的登记取代"
 
 
 class DeclarationStatus(models.TextChoices):

@@ -177,7 +177,7 @@ def _load(import_file: ImportFile, opened: Opened, actor: Actor, at: datetime.da
             merge, counts = staged.stage(spec, sheet, spool, lambda size: _report(watched, size, opened), only)
             outcome = _Outcome(merge, counts, spool.stage, spool, sheet.notices, sheet.totals_rows)
     if outcome.merge is not None:
-        landing.land(outcome.merge, actor, at, import_file.name)
+        outcome.notices += landing.land(outcome.merge, actor, at, import_file.name)
         import_file.touched = landing.touched(outcome.merge, outcome.counts.stored)
     if outcome.counts.stored >= PLANNED_ANEW:
         run_sql(f"ANALYZE {spec.table}")  # of a partitioned table nobody else takes the statistics

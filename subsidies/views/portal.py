@@ -26,6 +26,7 @@ from caseworks.people.access import public, worker
 from caseworks.people.actors import Actor
 from caseworks.people.models import Person
 from caseworks.people.sign_ins import address_of
+from caseworks.registry.models import CardChange
 from subsidies import claims, codes, explain, persons
 from subsidies.enums import Channel
 from subsidies.forms import CodeForm, EnterForm, MyClaimForm
@@ -119,7 +120,8 @@ def _home(request: HttpRequest, form: MyClaimForm | None = None) -> HttpResponse
     except Refusal as refusal:
         known, problem = persons.known(mine, on=on, foresee=False), refusal.message
     shown = form or MyClaimForm()
-    context = {"known": known, "form": shown, "problem": problem, "today": on}
+    changing = CardChange.objects.waiting().filter(id_hash=mine).first()
+    context = {"known": known, "form": shown, "problem": problem, "changing": changing}
     return render(request, "subsidies/portal_home.html", context, status=422 if shown.errors else 200)
 
 

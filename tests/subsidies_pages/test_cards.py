@@ -10,7 +10,6 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from caseworks.base.errors import Refusal
 from caseworks.base.sealed import lookup_hash
 from caseworks.base.subjects import person_key
 from caseworks.people.actors import Actor
@@ -23,6 +22,7 @@ from tests.subsidies_pages.conftest import plain
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
+DECIDE = "/desk/subsidies/cards/decide/"
 NEW = "6217000010001234567"
 GIVEN = {"bank": "样例银行", "account": "6217 0000 1000 1234 567", "again": NEW, "active": "yes", "source": "读卡核对"}
 
@@ -60,9 +60,9 @@ def test_a_card_is_entered_by_one_and_confirmed_by_another(worker: Worker, sign_
     assert "社会保障卡变更，待另一人确认" in plain(reviewer.get("/desk/"))
     page = reviewer.get("/desk/subsidies/cards/")
     assert ("**** 4567" in plain(page), NEW in page.content.decode()) == (True, False)
-    decide = f"/desk/subsidies/cards/{change.pk}/"
-    assert clerk.post(decide, {"decision": "confirm"}).status_code == 403
-    assert reviewer.post(decide, {"decision": "confirm"}).status_code == 302
+    given = {"decision": "confirm", "cards": [change.pk]}
+    assert clerk.post(DECIDE, given).status_code == 403
+    assert "已启用 1 张社保卡" in plain(reviewer.post(DECIDE, given, follow=True))
     worker.refresh_from_db()
     assert (worker.card_bank, worker.card_account, worker.card_tail, worker.card_active) == (
         "样例银行", NEW, "4567", True,
@@ -87,13 +87,15 @@ def test_nobody_confirms_the_own_entry_whatever_the_roles(worker: Worker, sign_i
 def test_a_refusal_says_why_and_the_card_stays(worker: Worker, sign_in: SignIn) -> None:
     sign_in("clerk", "220102").post(f"/desk/subsidies/workers/{worker.pk}/card/", GIVEN)
     change, reviewer = CardChange.objects.get(), sign_in("reviewer", "220102")
-    decide = f"/desk/subsidies/cards/{change.pk}/"
-    assert "请填写退回理由" in plain(reviewer.post(decide, {"decision": "refuse"}, follow=True))
-    reviewer.post(decide, {"decision": "refuse", "because": "卡号与影像不符"})
+    assert "没有选择社保卡变更" in plain(reviewer.post(DECIDE, {"decision": "refuse"}, follow=True))
+    given = {"decision": "refuse", "cards": [change.pk]}
+    assert "请填写退回理由" in plain(reviewer.post(DECIDE, given, follow=True))
+    assert "原登记不变" in plain(reviewer.post(DECIDE, given | {"because": "卡号与影像不符"}, follow=True))
     change.refresh_from_db()
     worker.refresh_from_db()
     assert (change.status, change.refused_because, worker.card_tail) == ("refused", "卡号与影像不符", "0001")
-    assert "已处理（已退回）" in plain(reviewer.post(decide, {"decision": "confirm"}, follow=True))
+    again = plain(reviewer.post(DECIDE, given | {"decision": "confirm"}, follow=True))
+    assert "所选变更已不在待确认之列" in again
     assert stopped(worker) == []
 
 
@@ -103,8 +105,8 @@ def test_a_card_that_an_import_changed_meanwhile_is_not_overwritten(worker: Work
     Worker.objects.filter(pk=worker.pk).update(card_account=other, card_hash=lookup_hash(other), card_tail="0777")
     sign_in("reviewer", "220102")
     by = Actor(person=Person.objects.get(username="reviewer-220102"))
-    with pytest.raises(Refusal, match="已由导入更新"):
-        cards.confirm(CardChange.objects.get(), by=by, at=timezone.now())
+    done = cards.confirm([CardChange.objects.get().pk], by=by, at=timezone.now())
+    assert (done.done, done.left) == (0, ["样例1：登记的社保卡在这笔变更之后已更新，请核对后退回"])
     worker.refresh_from_db()
     assert worker.card_tail == "0777"
 
@@ -114,5 +116,48 @@ def test_another_offices_people_are_not_found(worker: Worker, sign_in: SignIn) -
     change = CardChange.objects.get()
     assert sign_in("clerk", "220200").get(f"/desk/subsidies/workers/{worker.pk}/card/").status_code == 404
     reviewer = sign_in("reviewer", "220200")
-    assert reviewer.post(f"/desk/subsidies/cards/{change.pk}/", {"decision": "confirm"}).status_code == 404
+    shown = plain(reviewer.post(DECIDE, {"decision": "confirm", "cards": [change.pk]}, follow=True))
+    assert "所选变更已不在待确认之列" in shown
+    change.refresh_from_db()
+    assert change.status == "proposed"
     assert worker.name not in plain(reviewer.get("/desk/subsidies/cards/"))
+
+
+def proposed(count: int, by: Person | None = None) -> None:
+    """Cards that a file brought for so many people."""
+    for serial in range(2, 2 + count):
+        id_no = build.worker(serial)
+        worker = Worker.objects.get(id_hash=lookup_hash(id_no))
+        account = f"6217000{serial:09d}"
+        CardChange.objects.create(
+            id_hash=worker.id_hash, name=worker.name, region="220102", office=cards.office_of(worker),
+            city_office_id=cards.office_of(worker).city_or_self_id, bank="样例银行", account=account, account_hash=lookup_hash(account),
+            account_tail=account[-4:], active=True, before=worker.card_account, before_hash=worker.card_hash,
+            before_tail=worker.card_tail, source="导入 workers.csv", status="proposed", proposed_at=timezone.now(),
+            proposed_by=by, proposed_label="os:operator manage.py import_data",
+        )  # fmt: skip
+
+
+def test_all_that_wait_are_confirmed_at_once_where_they_are_as_many_as_shown(bureau: None, sign_in: SignIn) -> None:
+    reviewer = sign_in("reviewer", "220102")
+    proposed(21)
+    page = plain(reviewer.get("/desk/subsidies/cards/?rows=20"))
+    assert "启用全部 21 笔" in page
+    assert "os:operator manage.py import_data" in page
+    wrong = plain(reviewer.post(DECIDE, {"decision": "confirm", "everything": "20"}, follow=True))
+    assert "待确认的已变为 21 笔，与所见的 20 笔不同，未作任何更改" in wrong
+    assert "已启用 21 张社保卡" in plain(
+        reviewer.post(DECIDE, {"decision": "confirm", "everything": "21"}, follow=True)
+    )
+    assert not CardChange.objects.waiting().exists()
+    assert Worker.objects.filter(card_tail="0022", card_bank="样例银行").exists()
+
+
+def test_who_imported_the_file_does_not_confirm_it(bureau: None, sign_in: SignIn) -> None:
+    sign_in("reviewer", "220102")
+    person = Person.objects.get(username="reviewer-220102")
+    proposed(2, by=person)
+    by, ids = Actor(person=person), list(CardChange.objects.values_list("pk", flat=True))
+    done = cards.confirm(ids, by=by, at=timezone.now())
+    assert (done.done, done.left) == (0, ["样例2：须由登记人以外的人员确认", "样例3：须由登记人以外的人员确认"])
+    assert "本人登记，由另一人确认" in plain(sign_in("reviewer", "220102").get("/desk/subsidies/cards/"))

@@ -12,10 +12,14 @@ from django.test import Client
 from caseworks.base.models import Notice
 from caseworks.base.notices import recipients
 from caseworks.base.sealed import lookup_hash
+from caseworks.people.actors import Actor
+from caseworks.registry import cards
+from caseworks.registry.models import Worker
 from subsidies import claims
 from subsidies.enums import Channel
 from subsidies.models import Claim, Lookup
 from tests.people.builders import unit_user
+from tests.refunds_pages.staff import make_person
 from tests.subsidies import build
 from tests.subsidies.conftest import AT, OPERATOR
 from tests.subsidies_pages.conftest import plain
@@ -59,6 +63,17 @@ def test_a_worker_claims_with_the_certificates_number_alone(bureau: None) -> Non
     refused = worker.post("/portal/subsidies/my/claim/", {"cert_no": "C9"}, follow=True)
     assert "查不到本人的这本证书，请核对证件号码和证书编号" in plain(refused)
     assert id_no not in refused.content.decode()
+
+
+def test_a_new_card_that_waits_is_told_without_its_number(bureau: None) -> None:
+    id_no = build.worker(1)
+    worker = Worker.objects.get(id_hash=lookup_hash(id_no))
+    clerk = Actor(person=make_person("clerk", "220102"))
+    cards.propose(worker, cards.Card("样例银行", "6217000010001234567", True), source="读卡", by=clerk, at=AT)
+    page = signed_in(id_no, "19900000001").get("/portal/subsidies/my/")
+    assert "收到您尾号 4567 的新卡，正在核实" in plain(page)
+    for number in ("6217000010001234567", worker.card_account, id_no, worker.phone):
+        assert number not in page.content.decode()
 
 
 def test_nobody_sees_another_persons_claim(bureau: None) -> None:

@@ -9,6 +9,7 @@ from caseworks.people.actors import Actor
 from caseworks.people.offices import OFFICE_OF_REGION
 from caseworks.registry import partitions
 from caseworks.registry.enums import FileKind
+from caseworks.registry.loading import cards
 from caseworks.registry.loading.merge import Merge, run, scalar
 
 FEW = 1_000  # rows up to which an import says whose they are
@@ -22,16 +23,20 @@ def _blank(value: object) -> str:
     return "'\\x'::bytea" if isinstance(value, bytes) else "'" + str(value).replace("'", "''") + "'"
 
 
-def land(merge: Merge, actor: Actor, at: datetime.datetime, source: str) -> None:
-    """Write the standing rows of a merge; `source` is the name of the file they came in."""
+def land(merge: Merge, actor: Actor, at: datetime.datetime, source: str) -> list[str]:
+    """Write the standing rows of a merge; `source` is the name of the file they came in. What people should hear of it."""
     if merge.spec.kind == FileKind.ACCOUNTS:
         _land_accounts(merge, actor, at, source)
-        return
+        return []
     if merge.spec.kind == FileKind.CONTRIBUTIONS:
         partitions.ensure(
             scalar("SELECT array_agg(DISTINCT left(period, 4)::int) FROM import_standing WHERE is_new") or []
         )
     _land(merge, at)
+    proposed = cards.propose(merge, actor, at, source) if cards.stated(merge) else 0
+    if not proposed:
+        return []
+    return [f"{proposed} 人的社会保障卡账号与登记不同，已列为待确认，另一人确认前不向其拨付（技能补贴－社保卡变更）。"]
 
 
 def touched(merge: Merge, rows: int) -> list[str] | None:
@@ -49,7 +54,10 @@ def _land(merge: Merge, at: datetime.datetime) -> None:
     missing = [c for c in merge.spec.stored if c.lands and c.name not in {column.name for column in merge.landing}]
     into = [*names, *(f'"{column.name}"' for column in missing)]
     taken = [*(f"s.{name}" for name in names), *(_blank(column.blank) for column in missing)]
-    values = [f'"{column.name}" = s."{column.name}"' for column in merge.landing if column.name not in merge.spec.key]
+    landed = cards.landed if cards.stated(merge) else 's."{}"'.format
+    values = [
+        f'"{column.name}" = {landed(column.name)}' for column in merge.landing if column.name not in merge.spec.key
+    ]
     begin, joined = "", ""
     parameters: dict[str, Any] = {}
     if placed:

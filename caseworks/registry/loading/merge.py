@@ -16,6 +16,7 @@ from django.db import connection
 
 from caseworks.base.identifiers import uscc_problem
 from caseworks.base.sealed import unseal
+from caseworks.registry.loading import cards
 from caseworks.registry.loading.copying import Lines
 from caseworks.registry.loading.rejects import Spool
 from caseworks.registry.loading.rows import Rejected
@@ -193,7 +194,8 @@ class Merge:
         """Step 3 without a write: how many rows are new, and how many are changed."""
         run("DROP TABLE IF EXISTS import_standing")
         missing = f't."{self.spec.key[0]}" IS NULL'
-        differs = f"({missing} OR NOT ({self.same('t', 'j')}))"
+        more = cards.differs(self) if cards.stated(self) else f"NOT ({self.same('t', 'j')})"
+        differs = f"({missing} OR {more})"
         if self.compared != self.occupied:
             differs = (
                 f"NOT EXISTS (SELECT 1 FROM {self.compared} c WHERE {self.keys('c', 'j')} AND {self.same('c', 'j')})"

@@ -1,4 +1,4 @@
-"""A payee's social-security card changed at the counter: handed in by one person, in use once another confirmed it (N5.4)."""
+"""A payee's social-security card changed: handed in by one person or a file, in use once another person confirmed it (N5.4)."""
 
 from __future__ import annotations
 
@@ -51,11 +51,15 @@ class CardChange(models.Model):
     source = models.CharField("依据", max_length=200)
     status = models.CharField("状态", max_length=10, choices=CardChangeStatus.choices)
     proposed_at = models.DateTimeField("登记时间")
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="登记人", related_name="+")
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="登记人", null=True, blank=True, related_name="+"
+    )
+    proposed_label = models.CharField("登记人（记录）", max_length=200, blank=True, default="")
     decided_at = models.DateTimeField("决定时间", null=True, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="决定人", null=True, blank=True, related_name="+"
     )
+    decided_label = models.CharField("决定人（记录）", max_length=200, blank=True, default="")
     refused_because = models.CharField("退回理由", max_length=300, blank=True, default="")
 
     objects = CardChangeQuerySet.as_manager()
@@ -75,8 +79,12 @@ class CardChange(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status="proposed", decided_by__isnull=True, decided_at__isnull=True)
-                | (~Q(status="proposed") & Q(decided_by__isnull=False, decided_at__isnull=False)),
+                | Q(status__in=["confirmed", "refused"], decided_by__isnull=False, decided_at__isnull=False)
+                | Q(status="superseded", decided_at__isnull=False),
                 name="cardchange_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(proposed_by__isnull=False) | ~Q(proposed_label=""), name="cardchange_proposed_by_somebody"
             ),
             models.CheckConstraint(
                 condition=~Q(status="refused") | ~Q(refused_because=""), name="cardchange_refused_with_reason"
@@ -95,9 +103,15 @@ class CardChange(models.Model):
                     "source",
                     "proposed_at",
                     "proposed_by",
+                    "proposed_label",
                 ],
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} **** {self.account_tail}"
+
+    @property
+    def proposer(self) -> str:
+        """Who handed it in: a person, or whoever ran the file's import."""
+        return str(self.proposed_by) if self.proposed_by else self.proposed_label
