@@ -24,7 +24,9 @@ from subsidies.parameters import REASONS
 
 ANY = ("", "全部")
 NEWEST = {"new": Order("最近受理", ("pk",), descending=True)}
-UNOPENED = "unopened"
+UNOPENED, OPENED = "unopened", "opened"
+NO_LEVEL = 0
+OVERLAP_STATES = {"open": "待处理", "settled": "追回已决定，或申领已不再享受", "dismissed": "已认定不构成重复"}
 
 
 class ScopedForm(FilterForm):
@@ -54,18 +56,26 @@ class ScopedForm(FilterForm):
         return {f"{prefix}city_office" if office.level == OfficeLevel.CITY else f"{prefix}office": office}
 
 
+def _called(rows: ClaimQuerySet, text: str, exact: str, part: str) -> ClaimQuerySet:
+    """Those of just this name or code where there are any; else those whose name contains the text."""
+    found = rows.filter(**{exact: text})
+    return found if found.exists() else rows.filter(**{f"{part}__contains": text})
+
+
 class ClaimFilter(ScopedForm):
     """Conditions of the claims' queue, of its totals and of its export."""
 
     outcome = forms.ChoiceField(label="结论", choices=[ANY, *Outcome.choices])
-    progress = forms.ChoiceField(label="进度", choices=[ANY, (UNOPENED, "待立件"), *Status.choices])
+    progress = forms.ChoiceField(label="进度", choices=[ANY, (UNOPENED, "待立件"), (OPENED, "已立件"), *Status.choices])
     text = forms.CharField(label="姓名或证书编号", min_length=2, max_length=60)
     reason = forms.ChoiceField(label="原因", choices=[ANY, *REASONS.items()])
-    level = forms.TypedChoiceField(label="等级", coerce=int, empty_value=None, choices=[ANY, *Level.choices])
+    level = forms.TypedChoiceField(
+        label="等级", coerce=int, empty_value=None, choices=[ANY, *Level.choices, (NO_LEVEL, "查不到证书")]
+    )
     sign = forms.ChoiceField(label="提示", choices=[ANY, ("any", "有提示"), *Sign.choices])
     channel = forms.ChoiceField(label="申领方式", choices=[ANY, *Channel.choices])
-    issuer = forms.CharField(label="评价机构", min_length=2, max_length=100)
-    occupation = forms.CharField(label="职业编码或名称", min_length=2, max_length=60)
+    issuer = forms.CharField(label="评价机构", max_length=200)
+    occupation = forms.CharField(label="职业编码或名称", max_length=100)
     applied_from = forms.DateField(
         label="申领日期从", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -79,15 +89,17 @@ class ClaimFilter(ScopedForm):
         """The rows that fit; the form must be valid."""
         given = self.cleaned_data
         rows = rows.filter(**self.of_office())
-        for name in ("outcome", "level", "channel"):
+        for name in ("outcome", "channel"):
             if given[name]:
                 rows = rows.filter(**{name: given[name]})
-        if given["progress"]:
-            rows = (
-                rows.filter(held=True, case=None)
-                if given["progress"] == UNOPENED
-                else rows.filter(case__status=given["progress"])
-            )
+        if given["level"] is not None:
+            rows = rows.filter(level=given["level"] or None)
+        if given["progress"] == UNOPENED:
+            rows = rows.filter(held=True, case=None)
+        elif given["progress"] == OPENED:
+            rows = rows.filter(case__isnull=False)
+        elif given["progress"]:
+            rows = rows.filter(case__status=given["progress"])
         if given["text"]:
             text = normalise(given["text"])
             rows = rows.filter(Q(name__startswith=text) | Q(cert_no=text))
@@ -96,10 +108,9 @@ class ClaimFilter(ScopedForm):
         if given["sign"]:
             rows = signs.raised(rows, given["sign"])
         if given["issuer"]:
-            rows = rows.filter(issuer__contains=given["issuer"])
+            rows = _called(rows, given["issuer"], "issuer", "issuer")
         if given["occupation"]:
-            text = given["occupation"]
-            rows = rows.filter(Q(occupation_code=text) | Q(occupation__contains=text))
+            rows = _called(rows, given["occupation"], "occupation_code", "occupation")
         if given["applied_from"]:
             rows = rows.filter(applied_on__gte=given["applied_from"])
         if given["applied_to"]:
@@ -111,7 +122,7 @@ class OverlapFilter(ScopedForm):
     """Conditions of the findings of double benefit."""
 
     kind = forms.ChoiceField(label="情形", choices=[ANY, *OverlapKind.choices])
-    state = forms.ChoiceField(label="处理", choices=[ANY, ("open", "待处理"), ("dismissed", "已认定不构成重复")])
+    state = forms.ChoiceField(label="处理", choices=[ANY, *OVERLAP_STATES.items()])
     name = forms.CharField(label="姓名", min_length=2, max_length=60)
 
     def applied(self, rows: OverlapQuerySet) -> OverlapQuerySet:
@@ -122,8 +133,12 @@ class OverlapFilter(ScopedForm):
             rows = rows.filter(claim__year=given["year"])
         if given["kind"]:
             rows = rows.filter(kind=given["kind"])
-        if given["state"]:
-            rows = rows.filter(dismissed_at__isnull=given["state"] == "open")
+        if given["state"] == "open":
+            rows = rows.waiting()
+        elif given["state"] == "settled":
+            rows = rows.open().exclude(pk__in=rows.waiting().values("pk"))
+        elif given["state"]:
+            rows = rows.filter(dismissed_at__isnull=False)
         return rows.filter(claim__name__startswith=given["name"]) if given["name"] else rows
 
 

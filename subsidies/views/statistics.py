@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from caseworks.base import lists
 from caseworks.people.access import access
 from caseworks.registry.downloads import Column, exported
 from subsidies import summaries
-from subsidies.filters import StatisticsFilter
+from subsidies.filters import OPENED, StatisticsFilter
 from subsidies.models import Claim, ClaimQuerySet
 from subsidies.summaries import Line
 from subsidies.views.shared import person_of, scoped
 
-TABLES: dict[str, tuple[str, Callable[[ClaimQuerySet], list[Line]]]] = {
-    "level": ("按等级", summaries.by_level),
-    "occupation": ("按职业（工种）", summaries.by_occupation),
-    "issuer": ("按评价机构", summaries.by_issuer),
-    "month": ("按申领月份", summaries.by_month),
-    "channel": ("按申领方式", summaries.by_channel),
+TITLES = {
+    "level": "按等级",
+    "occupation": "按职业（工种）",
+    "issuer": "按评价机构",
+    "month": "按申领月份",
+    "channel": "按申领方式",
 }
+DRAWN = 10  # occupations and issuers in their charts
 COLUMNS = (
     Column("项目", lambda line: line.label, 36),
     Column("申领（件）", lambda line: line.claims, 12),
@@ -52,23 +53,27 @@ def _rows(request: HttpRequest) -> tuple[StatisticsFilter, ClaimQuerySet]:
 @access("claim.view")
 @require_safe
 def statistics(request: HttpRequest) -> HttpResponse:
-    """All tables of a year and an office, with their charts."""
+    """All tables of a year and an office, with their charts; each figure leads to the list behind it."""
     form, rows = _rows(request)
-    tables = [(code, title, sums(rows)) for code, (title, sums) in TABLES.items()]
-    by_code = {code: lines for code, _, lines in tables}
-    reasons = summaries.reasons(rows)
+    found, reasons = summaries.tables(rows), summaries.reasons(rows)
+    chosen = {name: form.data[name] for name in ("year", "office") if form.data.get(name)}
     context: dict[str, Any] = {
         "form": form,
         "year": form.data.get("year", ""),
-        "total": summaries.total(rows),
-        "tables": tables,
+        "total": found.total,
+        "tables": [(code, title, getattr(found, code)) for code, title in TITLES.items()],
         "reasons": reasons,
         "signs": summaries.signs(rows),
-        "list_url": f"{reverse('subsidies:claim_list')}?{request.GET.urlencode() or 'year=' + str(form.data.get('year', ''))}",
-        "query": request.GET.urlencode(),
+        "opened": OPENED,
+        "list_url": f"{reverse('subsidies:claim_list')}?{urlencode(chosen)}",
+        "query": urlencode(chosen),
         "may_export": request.user.has_perm("export.make"),
-        "chart_level": _amounts(by_code["level"]),
-        "chart_month": _months(by_code["month"]),
+        "charts": [
+            ("level", "按等级", _outcomes(found.level)),
+            ("month", "按申领月份", _months(found.month)),
+            ("occupation", f"按职业（工种），前 {DRAWN} 个", _outcomes(found.occupation[:DRAWN]) | {"horizontal": True}),
+            ("issuer", f"按评价机构，前 {DRAWN} 家", _outcomes(found.issuer[:DRAWN]) | {"horizontal": True}),
+        ],
         "chart_reason": {
             "horizontal": True, "labels": True, "unit": "件", "categories": [label for _, label, _ in reasons],
             "series": [{"name": "件数", "values": [count for *_, count in reasons]}],
@@ -77,7 +82,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
     return render(request, "subsidies/statistics.html", context)
 
 
-def _amounts(lines: list[Line]) -> dict[str, Any]:
+def _outcomes(lines: list[Line]) -> dict[str, Any]:
     return {
         "unit": "件",
         "categories": [line.label for line in lines],
@@ -102,14 +107,13 @@ def _months(lines: list[Line]) -> dict[str, Any]:
 @access("export.make")
 @require_safe
 def statistics_export(request: HttpRequest, table: str, form: str) -> HttpResponseBase:
-    """One table as a file."""
-    if table not in TABLES or form not in ("xlsx", "csv"):
+    """One table as a file, its total in the last line."""
+    if table not in TITLES or form not in ("xlsx", "csv"):
         raise Http404
     chosen, rows = _rows(request)
     if chosen.problems:
-        messages.error(request, "没有导出：查询条件有误。" + "；".join(chosen.problems))
-        return redirect("subsidies:statistics")
-    title, sums = TABLES[table]
-    name = f"技能补贴统计_{title}_{chosen.data.get('year', '')}"
-    lines = list(sums(rows))
+        return lists.not_exported(request, chosen.problems, "subsidies:statistics")
+    name = f"技能补贴统计_{TITLES[table]}_{chosen.data.get('year', '')}"
+    found = summaries.tables(rows)
+    lines = [*getattr(found, table), found.total]
     return exported(request, lines, COLUMNS, name=name, form=form, count=len(lines), at=timezone.now(), chosen=chosen)
