@@ -28,7 +28,7 @@ from subsidies.enums import Channel
 from subsidies.facts import CARRIED, Rulebook
 from subsidies.judging import STORED, Stamp, Taken, copied, judged
 from subsidies.models import Claim
-from subsidies.policy import Facts, against, judge
+from subsidies.policy import Facts, against, first_free, judge
 
 TURNS = 6  # times that a claim is judged anew where another counter was quicker
 _SLOTS = ("claim_nth_of_the_year_once", "claim_occupation_and_level_once", "claim_round_once")
@@ -95,6 +95,8 @@ def take(
     """
     id_no, cert_no = normalise(id_no, identifier=True), normalise(cert_no)
     problem = citizen_id_problem(id_no, id_type) or (None if cert_no else "证书编号为空")
+    if citizen_id_problem(cert_no.upper()) is None:  # it would be kept in the open
+        problem = problem or "证书编号一栏填的是证件号码"
     if problem:
         raise Refusal(f"{problem}，没有受理。请核对后重新填写。")
     rules = facts.rulebook(applied_on.year)
@@ -158,7 +160,8 @@ def one_by_one(*, shared: bool) -> None:
 def rejudge(claim: Claim, *, at: datetime.datetime) -> Claim:
     """Judge a claim again on what is known now, after what was granted before it; joins the caller's transaction.
 
-    One that is refused now lets go of its slot; one that is granted again takes a free one.
+    One that is refused now lets go of its slot; one that is granted again takes a free one. What its first judgement knew
+    of training subsidies stays: a later one goes on meeting it until somebody says in words that it does not (J3.2).
     """
     one_by_one(shared=True)
     rules = facts.rulebook(claim.year)
@@ -180,12 +183,11 @@ def rejudge(claim: Claim, *, at: datetime.datetime) -> Claim:
         setattr(claim, name, facts.plain(fields[CARRIED.index(name)]))
     claim.policy, claim.in_shortage = policy, year.in_shortage(found.occupation_code)
     claim.outcome, claim.reasons, claim.amount = judgement.outcome, judgement.codes, judgement.amount
-    claim.training_seen = facts.training_seen()
     claim.once = year.applies("already_subsidised")
     if granted and claim.slot is None:
         others = Claim.objects.standing().filter(id_hash=claim.id_hash, slot_year=claim.applied_on.year)
         taken = set(others.values_list("slot", flat=True))
-        claim.slot = next(number for number in range(1, len(taken) + 2) if number not in taken)
+        claim.slot = first_free(taken)
         claim.slot_year, claim.held = claim.applied_on.year, True
         if claim.round is None:
             rounds = Claim.objects.of_year(claim.year).filter(id_hash=claim.id_hash)

@@ -35,6 +35,7 @@ class Sign(models.TextChoices):
     LEVEL_JUMP = "level_jump", "越级取证"
     BEFORE_INSURANCE = "before_insurance", "取证早于首次参保"
     AFTER_THE_END = "after_the_end", "死亡或退休后申领"
+    TRAINED_SINCE = "trained_since", "申领后又领培训补贴"
 
 
 class OverlapKind(models.TextChoices):

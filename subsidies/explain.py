@@ -13,8 +13,6 @@ from subsidies.models import Claim
 from subsidies.parameters import REASONS, Parameters
 from subsidies.policy import Facts, Reason, judge, months_after
 
-COVERED = (5, 4, 3)
-
 
 def level(number: int | None) -> str:
     """初级（五级）…"""
@@ -114,7 +112,7 @@ def _shown(code: str, f: Facts, y: Parameters, last_day: datetime.date | None) -
             return f"发证日期：{_day(f.issued_on, '查不到本人的该证书')}", f"不晚于申领日期 {f.applied_on}"
         case "level_not_covered":
             return f"等级：{level(f.level)}", "、".join(
-                level(number) for number in COVERED if y.amount(number) is not None
+                level(number) for number in sorted(Level.values, reverse=True) if y.amount(number) is not None
             )
         case "policy_expired":
             return f"申领日期：{f.applied_on}", f"不晚于 {_day(last_day, '（不限）')}"

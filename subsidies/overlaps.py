@@ -21,6 +21,7 @@ from caseworks.people.actors import Actor
 from subsidies import claims
 from subsidies.facts import SUBJECT
 from subsidies.models import Overlap
+from subsidies.models.overlaps import RECOVERY
 
 # A standing claim `c` and a training subsidy `t` that its judgement did not know: the same level; a lower one after the
 # application; a higher one before it. `f` is the row's first day of the rule.
@@ -43,7 +44,7 @@ _FIND = f"""
     ON CONFLICT (claim_id, level, paid_on) DO NOTHING
 """
 _TO_RECOVER = f"""
-    SELECT DISTINCT ON (c.id) 'subsidies:overlap:' || c.id AS key, 'overpaid' AS kind, 'recalculation' AS origin,
+    SELECT DISTINCT ON (c.id) '{RECOVERY}' || c.id AS key, 'overpaid' AS kind, 'recalculation' AS origin,
            'subsidies' AS scheme, c.year::int AS year, {SUBJECT} AS subject, c.name, c.office_id AS office,
            c.city_office_id AS city_office, p.amount,
            c.applied_on || ' 申领' || c.occupation || ' ' || c.level || ' 级技能提升补贴 ' || p.amount || ' 元，已于 '
@@ -85,7 +86,7 @@ class Looked:
 
 def key_of(claim_id: int) -> str:
     """The key of the recovery that a claim's findings lead to."""
-    return f"subsidies:overlap:{claim_id}"
+    return f"{RECOVERY}{claim_id}"
 
 
 def look(*, by: Actor, at: datetime) -> Looked:

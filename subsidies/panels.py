@@ -17,7 +17,7 @@ from subsidies.models import Claim, Overlap
 
 def waiting(person: Person, on: dt.date) -> Iterator[Waiting]:
     """Findings of double benefit that nobody has decided yet."""
-    rows = Overlap.objects.visible_to(person, on).open()
+    rows = Overlap.objects.visible_to(person, on).waiting()
     yield Waiting(
         "subsidies_overlaps", "与培训补贴重复，待核实", "overlap.dismiss", "subsidies:overlap_list", rows,
         query="state=open", hint="两条记录并列；未拨付的暂缓，已拨付的已提出追回", tone="amber",

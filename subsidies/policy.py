@@ -6,7 +6,7 @@ No rule asks the database or the clock, and none holds a figure of its own.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -200,9 +200,11 @@ def judge(facts: Facts, year: Parameters, last_day: date | None) -> Judgement:
 
 def free_slot(grants: Iterable[Grant], year: int) -> int:
     """The first number of a calendar year that no standing grant holds: one that review freed is given again. (N3.3)"""
-    taken = {grant.slot for grant in grants if grant.applied_on.year == year}
-    if not taken:
-        return 1
+    return first_free({grant.slot for grant in grants if grant.applied_on.year == year})
+
+
+def first_free(taken: Collection[int | None]) -> int:
+    """The first number from 1 on that is not taken."""
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 

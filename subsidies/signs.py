@@ -40,6 +40,11 @@ COUNTS: Mapping[Sign, str] = {
     Sign.AFTER_THE_END: """(
         SELECT count(*) FROM registry_separation s
         WHERE s.id_hash = c.id_hash AND s.reason IN ('death', 'retirement') AND s.separated_on <= c.applied_on)""",
+    # Known when the claim was judged, and no reason to refuse it: what is imported later is a finding (`overlaps`).
+    Sign.TRAINED_SINCE: """(
+        SELECT count(*) FROM registry_trainingsubsidy t
+        WHERE t.id_hash = c.id_hash AND t.occupation_code = c.occupation_code AND t.level >= c.level
+          AND t.paid_on > c.applied_on AND t.id <= c.training_seen)""",
 }
 _LEAST = {Sign.PHONE_SHARED: "p.phone_crowd", Sign.ISSUED_IN_BULK: "p.issuer_crowd"}
 
@@ -120,6 +125,7 @@ _WORDS = {
     Sign.LEVEL_JUMP: "此前同一职业的证书低两级以上，没有中间等级",
     Sign.BEFORE_INSURANCE: "发证时还没有参保记录",
     Sign.AFTER_THE_END: "申领前已有死亡或退休减员记录",
+    Sign.TRAINED_SINCE: "申领日期之后另有 {count} 笔同一职业同级或低级的职业培训补贴",
 }
 _ONE = f"""
     SELECT {", ".join(f"{COUNTS[sign]} >= {_LEAST.get(sign, '1')}, {COUNTS[sign]}" for sign in Sign)}

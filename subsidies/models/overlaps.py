@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
 
+from caseworks.money.enums import RecoveryStatus
+from caseworks.money.models import Recovery
 from caseworks.people.scope import scope_of
 from subsidies.enums import Level, OverlapKind
 from subsidies.models.claims import Claim
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from caseworks.people.models import Person
 
 STAFF = settings.AUTH_USER_MODEL
+RECOVERY = "subsidies:overlap:"  # begins the key of the recovery that the findings of a claim lead to
 
 
 class OverlapQuerySet(models.QuerySet["Overlap"]):
@@ -31,6 +35,12 @@ class OverlapQuerySet(models.QuerySet["Overlap"]):
     def open(self) -> OverlapQuerySet:
         """Nobody has said that it is none."""
         return self.filter(dismissed_at__isnull=True)
+
+    def waiting(self) -> OverlapQuerySet:
+        """Somebody has yet to decide: the claim stands, and nobody has confirmed or withdrawn its recovery."""
+        key = Concat(Value(RECOVERY), Cast(OuterRef("claim_id"), CharField()))
+        decided = Recovery.objects.filter(key=key).exclude(status=RecoveryStatus.PROPOSED)
+        return self.open().filter(claim__held=True).exclude(Exists(decided))
 
 
 class Overlap(models.Model):

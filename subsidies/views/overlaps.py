@@ -16,7 +16,7 @@ from caseworks.people.actors import Actor
 from subsidies import overlaps
 from subsidies.filters import NEWEST, OverlapFilter
 from subsidies.forms import DismissForm
-from subsidies.models import Claim, Overlap
+from subsidies.models import Overlap
 from subsidies.views.shared import person_of, scoped
 
 
@@ -35,7 +35,7 @@ def overlap_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "rows": [(number, row, found.get(row.claim_id)) for number, row in page.numbered()],
-        "any": Claim.objects.exists(),
+        "waiting": set(Overlap.objects.waiting().filter(pk__in=[row.pk for row in page]).values_list("pk", flat=True)),
         "dismissing": DismissForm(),
         "may_look": person.has_perm("claim.take"),
         "may_dismiss": person.has_perm("overlap.dismiss"),

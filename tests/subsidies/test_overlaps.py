@@ -17,7 +17,7 @@ from caseworks.money import recoveries
 from caseworks.money.models import Recovery
 from caseworks.people.actors import Actor
 from caseworks.registry.models import FundYear
-from subsidies import claims, overlaps
+from subsidies import claims, overlaps, signs
 from subsidies.enums import Channel
 from subsidies.models import Claim, Overlap
 from tests.people.builders import person
@@ -105,6 +105,17 @@ def test_a_paid_claim_is_proposed_to_be_recovered_once_and_dismissed_with_a_reas
         overlaps.dismiss(found, because="再来一次", by=Actor.of_person(reviewer), at=AT)
 
 
+def test_only_what_nobody_has_decided_waits(claim: Claim, tmp_path: Path) -> None:
+    paid(tmp_path)
+    build.training(claim.id_no, "A", 4, "2024-08-01")
+    look()
+    assert list(Overlap.objects.waiting()) == [Overlap.objects.get()]
+    reviewer = Actor.of_person(person("reviewer", "reviewer"))
+    recoveries.confirm(overlaps.key_of(claim.pk), by=reviewer, at=AT, on=DAY)
+    assert not Overlap.objects.waiting().exists()
+    assert Overlap.objects.open().exists()
+
+
 def test_what_was_confirmed_is_not_dismissed(claim: Claim, tmp_path: Path) -> None:
     paid(tmp_path)
     build.training(claim.id_no, "A", 4, "2024-08-01")
@@ -126,6 +137,29 @@ def test_an_unpaid_claim_waits_until_somebody_decides(claim: Claim) -> None:
     assert money_facts.obstacles([case], DAY) == {}
 
 
+def test_judged_again_and_granted_the_claim_waits_as_before(claim: Claim) -> None:
+    reviews.open_eligible(scheme="subsidies", year=2024, by=OPERATOR, at=AT)
+    case = Case.objects.get().pk
+    build.training(
+        claim.id_no, "A", 4, "2024-07-01"
+    )  # after the application: no reason to refuse, and a double benefit
+    waits = {case: ["与 2024-07-01 发放的职业培训补贴重复，待核实"]}
+    assert money_facts.obstacles([case], DAY) == waits
+    reviews.rejudge(case, by=OPERATOR, at=AT, note="比对发现培训补贴")
+    claim.refresh_from_db()
+    assert claim.outcome == "granted"
+    assert money_facts.obstacles([case], DAY) == waits
+    assert look() == (1, 0)
+    assert look() == (0, 0)
+
+
+def test_what_was_known_and_paid_after_the_application_is_a_sign(claim: Claim) -> None:
+    words = "申领日期之后另有 1 笔同一职业同级或低级的职业培训补贴"
+    assert [(seen.code, seen.words) for seen in signs.of_claim(claim)] == [("trained_since", words)]
+    build.training(claim.id_no, "A", 4, "2024-07-01")
+    assert [seen.words for seen in signs.of_claim(claim)] == [words]
+
+
 def test_judged_again_the_claim_is_refused_and_lets_go_of_its_slot(claim: Claim) -> None:
     reviews.open_eligible(scheme="subsidies", year=2024, by=OPERATOR, at=AT)
     case = Case.objects.get()
@@ -138,3 +172,4 @@ def test_judged_again_the_claim_is_refused_and_lets_go_of_its_slot(claim: Claim)
     history.take("refuse", [case.pk], by=OPERATOR, at=AT, note="与培训补贴重复")
     build.training(claim.id_no, "Z", 5, "2024-06-01")
     assert look() == (0, 0)
+    assert not Overlap.objects.waiting().exists()
