@@ -22,6 +22,7 @@ from caseworks.base.models import Run
 from caseworks.base.sheets.opening import Opened, inspect
 from caseworks.base.sheets.reading import open_sheet
 from caseworks.base.sheets.writing import csv_lines, write_csv
+from caseworks.base.side import is_locked
 from caseworks.people.actors import Actor
 from caseworks.registry import uploads
 from subsidies import claims, facts, judging
@@ -84,7 +85,7 @@ def carry_out(
 ) -> ClaimFile:
     """Take the claims of a file that was begun: all its good rows and the record of the others, or nothing."""
     watched = None if connection.in_atomic_block else file.run
-    with runs.running(file.run), runs.exclusive(f"{KIND}", "另一份申领文件的受理"):
+    with runs.running(file.run), runs.exclusive(KIND, "另一份申领文件的受理"):
         opened = opened or inspect(path)
         known = _known(opened.sha256)
         if known is not None:
@@ -93,6 +94,11 @@ def carry_out(
             _take(file, path, opened, by, at, watched)
         file.run.summary = {"read": file.read, "taken": file.taken, "rejected": file.rejected, "granted": file.granted}
     return file
+
+
+def busy() -> bool:
+    """Whether the claims of another file are being taken now."""
+    return is_locked(f"exclusive:{KIND}")
 
 
 def _known(sha256: str) -> ClaimFile | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from caseworks.base.enums import IdType
-from caseworks.base.identifiers import check_character_right
+from caseworks.base.identifiers import check_character_right, citizen_id_problem
 from caseworks.base.sealed import lookup_hash, seal
 from caseworks.base.sheets import cells, values
 from caseworks.base.sheets.columns import Column, Shape
@@ -21,9 +21,19 @@ from caseworks.base.sheets.errors import BadValue
 from caseworks.base.sheets.reading import Row, Sheet
 from subsidies import judging
 
+_LIMITED = values.text(60)
+
+
+def _certificate_number(text: str) -> str:
+    """A certificate's number; an ID number in its place would be kept in the open."""
+    if citizen_id_problem(text.upper()) is None:
+        raise BadValue("填的是证件号码，请填写证书编号")
+    return str(_LIMITED(text))
+
+
 COLUMNS = (
     Column("id_no", ("证件号码", "身份证号码"), values.text(30), required=True, identifier=True),
-    Column("cert_no", ("证书编号",), values.text(60), required=True),
+    Column("cert_no", ("证书编号",), _certificate_number, required=True),
     Column("applied_on", ("申请日期", "申领日期"), values.date, required=True, shape=Shape.DATE),
     Column("id_type", ("证件类型",), values.code(IdType)),
 )
@@ -36,7 +46,7 @@ _DAYS = (
 )
 _CLEAN = {
     "id_no": "[0-9]{6}(?:19|20)[0-9]{2}" + _DAYS.format(dash="") + "[0-9]{3}[0-9X]",
-    "cert_no": "[0-9A-Za-z][0-9A-Za-z_/-]{0,59}+",
+    "cert_no": "(?![0-9]{17}[0-9Xx](?:,|\\r|\\n))[0-9A-Za-z][0-9A-Za-z_/-]{0,59}+",
     "applied_on": "(?:19|20)[0-9]{2}" + _DAYS.format(dash="-"),
 }
 

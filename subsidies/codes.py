@@ -26,6 +26,7 @@ from subsidies.models import Claimant, PhoneCode
 DIGITS = 6
 GOOD_FOR = datetime.timedelta(minutes=10)
 TRIES = 5
+_LONG, _PASSPORT = 17, 10  # characters from which on, and digits beyond which, a number is a resident's
 AN_HOUR = 5  # codes that one person is sent
 WRONG = "验证码不正确或已失效。请核对短信，或重新获取。"
 
@@ -33,7 +34,7 @@ WRONG = "验证码不正确或已失效。请核对短信，或重新获取。"
 def send(id_no: str, phone: str, *, browser: str, address: str | None, at: datetime.datetime) -> bool:
     """Send a code where number and phone are those of one worker; whether one was sent is not for the page to say."""
     id_no, phone = normalise(id_no, identifier=True), normalise(phone)
-    problem = citizen_id_problem(id_no)
+    problem = citizen_id_problem(id_no) if _of_a_citizen(id_no) else None
     if problem:
         raise Refusal(f"{problem}，请核对后重新填写。")
     worker = Worker.objects.filter(id_hash=lookup_hash(id_no), phone_hash=lookup_hash(phone)).first()
@@ -56,6 +57,11 @@ def send(id_no: str, phone: str, *, browser: str, address: str | None, at: datet
         )  # fmt: skip
         notices.post([event], template="subsidies_phone_code", at=at)
     return True
+
+
+def _of_a_citizen(id_no: str) -> bool:
+    """Whether a number means to be a resident's; those of passports and the like have no common check."""
+    return len(id_no) >= _LONG or (id_no.isdigit() and len(id_no) > _PASSPORT)
 
 
 def check(code: str, *, browser: str, at: datetime.datetime) -> Person:

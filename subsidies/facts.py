@@ -17,8 +17,7 @@ from django.db.models import Max
 from caseworks.base.errors import Refusal
 from caseworks.law import policies
 from caseworks.law.models import Policy
-from caseworks.people.enums import OfficeLevel
-from caseworks.people.models import Office, OfficeRegion
+from caseworks.people.models import Office
 from caseworks.people.offices import OFFICE_OF_REGION
 from caseworks.registry.models import TrainingSubsidy
 from subsidies.parameters import Parameters
@@ -44,17 +43,20 @@ _SQL = f"""
 WITH claimant AS MATERIALIZED (
     SELECT a.*, w.id AS worker_id, coalesce(w.name, '') AS name, coalesce(w.region, '') AS region
     FROM {{asked}} a LEFT JOIN registry_worker w ON w.id_hash = a.id_hash
-), {{office_of_region}}, rule AS MATERIALIZED (
+), {{office_of_region}}, home AS MATERIALIZED (
+    SELECT coalesce((SELECT r.prefix FROM people_officeregion r JOIN people_office o ON o.id = r.office_id
+                     WHERE o.level = 'province' ORDER BY r.prefix LIMIT 1), '') AS prefix
+), rule AS MATERIALIZED (
     SELECT * FROM unnest(%(policies)s::bigint[], %(regions)s::text[], %(begins)s::date[], %(types)s::text[],
                          %(lags)s::int[]) AS r(policy_id, region, begins, types, lag)
 ), placed AS MATERIALIZED (
     SELECT d.region, d.applied_on, r.policy_id, string_to_array(r.types, ';') AS types,
            to_char(d.applied_on, 'YYYY-MM') AS last_month,
            to_char(d.applied_on - make_interval(months => r.lag), 'YYYY-MM') AS first_month
-    FROM (SELECT DISTINCT region, applied_on FROM claimant) d
+    FROM (SELECT DISTINCT region, applied_on FROM claimant) d CROSS JOIN home h
     LEFT JOIN LATERAL (
         SELECT * FROM rule r
-        WHERE (starts_with(d.region, r.region) OR (d.region = '' AND starts_with(%(home)s, r.region)))
+        WHERE (starts_with(d.region, r.region) OR (d.region = '' AND starts_with(h.prefix, r.region)))
           AND r.begins <= greatest(d.applied_on, %(first_day)s::date)
         ORDER BY starts_with(d.region, r.region) DESC, length(r.region) DESC, r.begins DESC LIMIT 1) r ON true
 ), person AS MATERIALIZED (
@@ -167,9 +169,7 @@ def parameters(rules: Rulebook, office: Office | None) -> dict[str, Any]:
 
     Somebody without a region is judged by the nation's row, and by the province's where there is none (decision 0090).
     """
-    home = OfficeRegion.objects.filter(office__level=OfficeLevel.PROVINCE).order_by("prefix").first()
     return rules.params | {
-        "home": home.prefix if home else "",
         "office": office.pk if office else None,
         "city_office": office.city_or_self_id if office else None,
     }

@@ -10,16 +10,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
+
 from caseworks.base.identifiers import mask_account, mask_id, mask_phone
 from caseworks.base.sealed import lookup_hash
 from caseworks.people import offices
 from caseworks.people.models import Office, Person
 from caseworks.people.scope import scope_of
-from caseworks.registry.models import BenefitSpell, Certificate, TrainingSubsidy, Unit, Worker, WorkerInsurance
+from caseworks.registry.models import Certificate, TrainingSubsidy, Worker
 from subsidies import explain, facts, judging
-from subsidies.facts import Rulebook
 from subsidies.models import Claim
 from subsidies.policy import months_after
+
+_SPELLS = """
+    SELECT s.period_from, s.period_to, coalesce(u.name, s.uscc), coalesce(u.unit_type = 'enterprise', false), false
+    FROM registry_workerinsurance s LEFT JOIN registry_unit u ON u.uscc = s.uscc WHERE s.id_hash = %(person)s
+    UNION ALL
+    SELECT b.period_from, b.period_to, '领取失业保险金', false, true
+    FROM registry_benefitspell b WHERE b.id_hash = %(person)s
+    ORDER BY 5, 1, 2
+"""
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class Spell:
     first: str
     last: str
     unit: str
-    counts: bool  # as being in service (N3.1)
+    enterprise: bool  # what the unit is; whether that counts as being in service is for the policy row (N3.1)
     benefit: bool = False
 
 
@@ -42,7 +52,7 @@ class Chance:
     granted: bool
     amount: Any
     sentences: list[str]
-    last_day: datetime.date | None
+    last_day: datetime.date
     claimed: Claim | None
 
 
@@ -71,10 +81,10 @@ class Known:
 
 
 def known(
-    id_hash: bytes, *, on: datetime.date, id_no: str = "", rules: Rulebook | None = None, foresee: bool = True
+    id_hash: bytes, *, on: datetime.date, id_no: str = "", worker: Worker | None = None, foresee: bool = True
 ) -> Known:
     """What is known of a person on a day; `foresee`: also what each certificate would bring today."""
-    worker = Worker.objects.filter(id_hash=id_hash).first()
+    worker = worker or Worker.objects.filter(id_hash=id_hash).first()
     place = offices.place(worker.region if worker else "")
     office = Office.objects.get(pk=place.office_id)
     number = worker.id_no if worker else id_no
@@ -90,7 +100,7 @@ def known(
         card=mask_account(worker.card_account) if worker and worker.card_account else "",
         spells=spells,
         certificates=certificates,
-        chances=list(_chances(certificates, mine, on, rules)) if foresee else [],
+        chances=list(_chances(certificates, mine, on)) if foresee else [],
         claims=mine,
         trainings=list(TrainingSubsidy.objects.filter(id_hash=id_hash).order_by("-paid_on")),
         missing=list(_missing(worker, spells)),
@@ -98,9 +108,9 @@ def known(
     )
 
 
-def of_number(id_no: str, *, on: datetime.date) -> Known:
+def of_number(id_no: str, *, on: datetime.date, foresee: bool = True) -> Known:
     """The same by an ID number that has been checked."""
-    return known(lookup_hash(id_no), on=on, id_no=id_no)
+    return known(lookup_hash(id_no), on=on, id_no=id_no, foresee=foresee)
 
 
 def within(found: Known, person: Person, on: datetime.date, permission: str) -> bool:
@@ -123,14 +133,9 @@ def _missing(worker: Worker | None, spells: list[Spell]) -> Iterable[str]:
 
 
 def _spells(id_hash: bytes) -> Iterable[Spell]:
-    insured = list(WorkerInsurance.objects.filter(id_hash=id_hash).order_by("period_from"))
-    units = {unit.uscc: unit for unit in Unit.objects.filter(uscc__in={row.uscc for row in insured})}
-    for row in insured:
-        unit = units.get(row.uscc)
-        name, kind = (unit.name, unit.unit_type) if unit else (row.uscc, "")
-        yield Spell(row.period_from, row.period_to, name, kind == "enterprise")
-    for spell in BenefitSpell.objects.filter(id_hash=id_hash).order_by("period_from"):
-        yield Spell(spell.period_from, spell.period_to, "领取失业保险金", True, benefit=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_SPELLS, {"person": id_hash})
+        yield from (Spell(*row) for row in cursor.fetchall())
 
 
 def month_number(period: str) -> int:
@@ -145,12 +150,16 @@ def _distinct_months(spells: Iterable[Spell]) -> int:
     return len(months)
 
 
-def _chances(
-    certificates: list[Certificate], mine: list[Claim], on: datetime.date, rules: Rulebook | None
-) -> Iterable[Chance]:
+def _last_day(certificate: Certificate, months: int, policy_ends: datetime.date | None) -> datetime.date:
+    """The last day on which a certificate may be claimed for: of its window, or of the policy."""
+    window = months_after(certificate.issued_on, months)
+    return min(window, policy_ends) if policy_ends else window
+
+
+def _chances(certificates: list[Certificate], mine: list[Claim], on: datetime.date) -> Iterable[Chance]:
     if not certificates:
         return
-    rules = rules or facts.rulebook(on.year)
+    rules = facts.rulebook(on.year)
     claimed = {claim.cert_no: claim for claim in mine if claim.outcome == "granted" and claim.released_at is None}
     asked = [(certificate.id_hash, certificate.cert_no, on) for certificate in certificates]
     for certificate, found in zip(certificates, judging.foresee(asked, rules), strict=True):
@@ -161,6 +170,6 @@ def _chances(
             found.judgement.outcome == "granted" and certificate.cert_no not in claimed,
             found.judgement.amount,
             [explain.sentence(reason, year) for reason in found.judgement.reasons],
-            months_after(certificate.issued_on, year.window_months),
+            _last_day(certificate, year.window_months, rules.rows[found.policy_id].effective_to),
             claimed.get(certificate.cert_no),
         )

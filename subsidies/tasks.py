@@ -10,7 +10,6 @@ from django.utils import timezone
 from caseworks.base import runs
 from caseworks.base.errors import Refusal
 from caseworks.base.models import Run
-from caseworks.base.side import is_locked
 from caseworks.people.actors import Actor
 from caseworks.registry import uploads
 from subsidies import claim_files, claims, invitations, overlaps
@@ -25,12 +24,12 @@ def _actor(run: Run) -> Actor:
 
 @shared_task(name="subsidies.take_file")
 def take_file(run_id: int) -> str:
-    """Take the claims of a file that was handed in at a page; its upload is removed once they are taken."""
+    """Take the claims of a file that was handed in at a page; its upload is removed, taken or refused."""
     run = Run.objects.select_related("claim_file", "person").get(pk=run_id)
     if not run.is_open:
         return "done before"
     waited = 0
-    while is_locked(f"exclusive:{claim_files.KIND}") and waited < PATIENCE:
+    while claim_files.busy() and waited < PATIENCE:
         time.sleep(LOOK_AGAIN)
         waited += LOOK_AGAIN
     file = run.claim_file
@@ -41,7 +40,8 @@ def take_file(run_id: int) -> str:
     except Refusal as refusal:
         runs.refuse(run, refusal, timezone.now())
         return f"refused: {refusal.message}"
-    uploads.remove(file.stored_name)
+    finally:
+        uploads.remove(file.stored_name)  # it names people: what it brought, or why it was refused, is on record
     return file.summary_line
 
 

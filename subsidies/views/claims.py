@@ -66,7 +66,7 @@ def claim_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "rows": [(number, row, seen[row.pk]) for number, row in page.numbered()],
         "page": page,
-        "any": Claim.objects.exists(),
+        "any": bool(page) or Claim.objects.exists(),
         "year": form.data.get("year", ""),
         "query": address,
         "totals_url": f"{reverse('subsidies:claim_totals')}?{address}",
@@ -117,7 +117,11 @@ def claim_export(request: HttpRequest, form: str) -> HttpResponseBase:
 def claim_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One claim: the reasons, every rule, the signs, the evidence, the payments, and what came of double benefit."""
     person, on = person_of(request), timezone.localdate()
-    rows = Claim.objects.visible_to(person, on).select_related("office", "policy", "case")
+    rows = (
+        Claim.objects.visible_to(person, on)
+        .select_related("office", "policy", "case")
+        .prefetch_related("policy__figures")
+    )
     claim = get_object_or_404(rows, pk=pk)
     worker = Worker.objects.filter(id_hash=claim.id_hash).first()
     context = {

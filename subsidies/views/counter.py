@@ -31,39 +31,48 @@ def claim_new(request: HttpRequest) -> HttpResponse:
     form = NumberForm(request.POST)
     if not form.is_valid():
         return render(request, "subsidies/claim_new.html", {"form": form}, status=422)
-    return _show(request, form.cleaned_data["id_no"], form)
+    return _show(request, form.cleaned_data["id_no"], form.cleaned_data["id_type"], form)
 
 
-def _show(request: HttpRequest, id_no: str, form: NumberForm, taking: TakeForm | None = None) -> HttpResponse:
+def _show(
+    request: HttpRequest, id_no: str, id_type: str, form: NumberForm, taking: TakeForm | None = None
+) -> HttpResponse:
     person, on = person_of(request), timezone.localdate()
+    problem = ""
     try:
         known = persons.of_number(id_no, on=on)
-    except Refusal as refusal:
-        form.add_error(None, refusal.message)
-        return render(request, "subsidies/claim_new.html", {"form": form}, status=422)
+    except Refusal as refusal:  # no policy row of this year: claims of the last one may still be handed in
+        known, problem = persons.of_number(id_no, on=on, foresee=False), refusal.message
     if known.worker is not None and not persons.within(known, person, on, "claim.take"):
         form.add_error("id_no", f"此人由{known.office}经办，请到该机构办理，或由其工作人员受理。")
         return render(request, "subsidies/claim_new.html", {"form": form}, status=422)
-    numbers = [chance.certificate.cert_no for chance in known.chances]
+    numbers = [certificate.cert_no for certificate in known.certificates]
     chosen = [chance.certificate.cert_no for chance in known.chances if chance.granted]
     taking = taking or TakeForm(
         numbers=numbers, on=on,
-        initial={"token": token_of(id_no), "applied_on": on, "certificates": chosen if len(chosen) == 1 else []},
+        initial={"token": token_of(id_no, id_type), "applied_on": on, "certificates": chosen if len(chosen) == 1 else []},
     )  # fmt: skip
-    context = {"form": NumberForm(), "known": known, "taking": taking, "picked": taking["certificates"].value() or []}
+    context = {
+        "form": NumberForm(),
+        "known": known,
+        "problem": problem,
+        "taking": taking,
+        "picked": taking["certificates"].value() or [],
+    }
     return render(request, "subsidies/claim_new.html", context, status=422 if taking.errors else 200)
 
 
 def _take(request: HttpRequest) -> HttpResponse:
     on = timezone.localdate()
-    id_no = number_of(request.POST["token"])
-    known = persons.of_number(id_no, on=on)
-    form = TakeForm(request.POST, numbers=[chance.certificate.cert_no for chance in known.chances], on=on)
-    asked = NumberForm(initial={"id_no": ""})
+    id_no, id_type = number_of(request.POST["token"])
+    asked = NumberForm({"id_no": id_no, "id_type": id_type})
+    asked.is_valid()
+    known = persons.of_number(id_no, on=on, foresee=False)
+    form = TakeForm(request.POST, numbers=[certificate.cert_no for certificate in known.certificates], on=on)
     if not form.is_valid():
-        return _show(request, id_no, asked, form)
+        return _show(request, id_no, id_type, asked, form)
     taken: list[Claim] = []
-    id_type = known.worker.id_type if known.worker else "resident_id"
+    id_type = known.worker.id_type if known.worker else id_type
     office = person_of(request).office
     for cert_no in form.wanted:
         try:
@@ -72,8 +81,11 @@ def _take(request: HttpRequest) -> HttpResponse:
                 id_type=id_type, office=office, by=Actor.of_request(request), at=timezone.now(),
             )  # fmt: skip
         except Refusal as refusal:
+            if taken:  # those are on record: the page of the person tells which
+                messages.error(request, f"证书 {cert_no} 没有受理：{refusal.message}")
+                break
             form.add_error(None, refusal.message)
-            return _show(request, id_no, asked, form)
+            return _show(request, id_no, id_type, asked, form)
         taken.append(claim)
         if claim.outcome == "granted":
             messages.success(request, f"证书 {cert_no} 已受理，符合条件，{claim.amount:,.2f} 元，立件后进入初审。")

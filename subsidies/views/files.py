@@ -18,8 +18,10 @@ from caseworks.base.identifiers import mask_id
 from caseworks.base.models import RunState
 from caseworks.base.pages import KeysetPage
 from caseworks.base.watching import Watch
+from caseworks.cases.private_words import private_words
 from caseworks.people.access import access
 from caseworks.people.actors import Actor
+from caseworks.registry.downloads import recorded
 from subsidies import claim_files, tasks
 from subsidies.filters import NEWEST
 from subsidies.forms import FileForm
@@ -61,7 +63,7 @@ def file_new(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.add_error("file", str(refusal))
         else:
-            if upload.size <= SMALL:
+            if upload.size <= SMALL and not claim_files.busy():
                 tasks.take_file(file.run_id)
             else:
                 send(request, lambda: tasks.take_file.delay(file.run_id))
@@ -70,13 +72,18 @@ def file_new(request: HttpRequest) -> HttpResponse:
     return render(request, "subsidies/file_new.html", context, status=422 if form.errors else 200)
 
 
+def _masked(column: str, value: str) -> str:
+    """A rejected value as the page shows it: numbers that slipped into another column are masked as well."""
+    return mask_id(value) if column == "id_no" or private_words(value) else value
+
+
 @access("claim.view")
 @require_safe
 def file_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a file has come, what came of it, and its rejected rows."""
     person, file = person_of(request), _file(request, pk)
     rows = [
-        (row.line, row.column, mask_id(row.value) if row.column == "id_no" else row.value, row.reason)
+        (row.line, row.column, _masked(row.column, row.value), row.reason)
         for row in RejectedLine.objects.filter(file=file).order_by("line")[:SHOWN]
     ]
     context = {
@@ -118,9 +125,14 @@ def file_again(request: HttpRequest, pk: int) -> HttpResponse:
 @access("claim.view")
 @require_safe
 def file_errors(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The rejected rows as a file, with their full values."""
+    """The rejected rows as a file, with their full values: who took it stays on record."""
     file = _file(request, pk)
-    response = StreamingHttpResponse(claim_files.errors_download(file), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(True, f"{file.name}.errors.csv") or ""
-    response["Cache-Control"] = "private, no-store"
-    return response
+    name = f"{file.name}.errors.csv"
+
+    def make() -> HttpResponseBase:
+        response = StreamingHttpResponse(claim_files.errors_download(file), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = content_disposition_header(True, name) or ""
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    return recorded(request, name[:200], RejectedLine.objects.filter(file=file), make, timezone.now())

@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, QueryDict
 from kombu.exceptions import OperationalError as BrokerError
 
 from caseworks.base.sealed import seal, unseal
@@ -30,22 +29,28 @@ def person_of(request: HttpRequest) -> Person:
 
 def claim_years(on: dt.date) -> list[int]:
     """The policy years that have claims or a policy in force, the newest first."""
+    return _years(on)[0]
+
+
+def _years(on: dt.date) -> tuple[list[int], int | None]:
+    """The same, and the year that a page shows where none is chosen: that of the newest claims."""
+    claimed = cases.years()
     ready = Policy.objects.in_force().filter(scheme=SCHEME, year__lte=on.year).values_list("year", flat=True)
-    return sorted({*cases.years(), *ready}, reverse=True)
+    years = sorted({*claimed, *ready}, reverse=True)
+    return years, next(iter([*claimed, *years]), None)
 
 
-def with_year(request: HttpRequest, years: list[int]) -> Any:
-    """The address with its year, that of the newest claims where none is chosen."""
+def _with_year(request: HttpRequest, shown: int | None) -> QueryDict:
     params = request.GET.copy()
-    if years and not params.get("year"):
-        params["year"] = str(next(iter(cases.years()), years[0]))
+    if shown and not params.get("year"):
+        params["year"] = str(shown)
     return params
 
 
 def asked(request: HttpRequest, on: dt.date) -> tuple[ClaimFilter, ClaimQuerySet]:
     """The filter of the address and the rows it chooses within the person's scope; none where it is wrong."""
-    person, years = person_of(request), claim_years(on)
-    form = ClaimFilter(with_year(request, years), years=years, person=person, on=on)
+    person, (years, shown) = person_of(request), _years(on)
+    form = ClaimFilter(_with_year(request, shown), years=years, person=person, on=on)
     rows = Claim.objects.visible_to(person, on)
     if not years or not form.is_valid():
         return form, rows.none()
@@ -54,21 +59,22 @@ def asked(request: HttpRequest, on: dt.date) -> tuple[ClaimFilter, ClaimQuerySet
 
 def scoped(request: HttpRequest, on: dt.date, kind: type[ScopedForm]) -> ScopedForm:
     """Another filter of a year and an office."""
-    years = claim_years(on)
-    return kind(with_year(request, years), years=years, person=person_of(request), on=on)
+    years, shown = _years(on)
+    return kind(_with_year(request, shown), years=years, person=person_of(request), on=on)
 
 
-def token_of(id_no: str) -> str:
-    """An ID number as a page carries it on: sealed."""
-    return urlsafe_b64encode(seal(id_no)).decode()
+def token_of(id_no: str, id_type: str) -> str:
+    """An ID number and its type as a page carries them on: sealed."""
+    return urlsafe_b64encode(seal(f"{id_type} {id_no}")).decode()
 
 
-def number_of(token: str) -> str:
-    """The ID number of a page's token; 404 for one that is not ours."""
+def number_of(token: str) -> tuple[str, str]:
+    """The ID number of a page's token and its type; 404 for one that is not ours."""
     try:
-        return unseal(urlsafe_b64decode(token.encode()))
+        id_type, id_no = unseal(urlsafe_b64decode(token.encode())).split(" ", 1)
     except ValueError as error:
         raise Http404 from error
+    return id_no, id_type
 
 
 def send(request: HttpRequest, enqueue: Callable[[], object]) -> None:

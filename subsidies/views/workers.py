@@ -18,8 +18,6 @@ from subsidies.models import Invitation, Overlap
 from subsidies.persons import Spell, month_number
 from subsidies.views.shared import person_of
 
-YEARS = 6  # shown before the rest is folded away
-
 
 @dataclass(frozen=True)
 class Month:
@@ -46,21 +44,25 @@ _WORDS = {"enterprise": "企业参保", "other": "其他单位参保", "benefit"
 def timeline(spells: Sequence[Spell], issued: dict[str, str]) -> list[Year]:
     """Every year from the first record to the last, the newest first."""
     kinds: dict[int, str] = {}
-    for spell in sorted(spells, key=lambda spell: (spell.counts, not spell.benefit)):
-        kind = "benefit" if spell.benefit else "enterprise" if spell.counts else "other"
-        for month in range(month_number(spell.first), month_number(spell.last) + 1):
-            kinds[month] = kind
+    insured: set[int] = set()
+    for spell in sorted(spells, key=lambda spell: (spell.enterprise, spell.benefit)):
+        months = range(month_number(spell.first), month_number(spell.last) + 1)
+        kinds |= dict.fromkeys(months, "benefit" if spell.benefit else "enterprise" if spell.enterprise else "other")
+        if not spell.benefit:
+            insured.update(months)
     marked = {month_number(period): words for period, words in issued.items()}
     known = [*kinds, *marked]
     if not known:
         return []
     found = []
     for year in range(max(known) // 12, min(known) // 12 - 1, -1):
-        months = []
+        shown = []
         for place in range(12):
-            kind = kinds.get(year * 12 + place, "none")
-            months.append(Month(place + 1, kind, _WORDS[kind], marked.get(year * 12 + place, "")))
-        found.append(Year(year, months, sum(month.kind in ("enterprise", "other") for month in months)))
+            month = year * 12 + place
+            kind = kinds.get(month, "none")
+            words = _WORDS[kind] + ("（同月参保）" if kind == "benefit" and month in insured else "")
+            shown.append(Month(place + 1, kind, words, marked.get(month, "")))
+        found.append(Year(year, shown, sum(month // 12 == year for month in insured)))
     return found
 
 
@@ -72,9 +74,9 @@ def worker_detail(request: HttpRequest, pk: int) -> HttpResponse:
     worker = get_object_or_404(Worker, pk=pk)
     problem = ""
     try:
-        known = persons.known(worker.id_hash, on=on)
+        known = persons.known(worker.id_hash, on=on, worker=worker)
     except Refusal as refusal:  # no policy row of this year: what could be claimed today cannot be said
-        known, problem = persons.known(worker.id_hash, on=on, foresee=False), refusal.message
+        known, problem = persons.known(worker.id_hash, on=on, worker=worker, foresee=False), refusal.message
     if not persons.within(known, person, on, "claim.view"):
         raise Http404
     issued: dict[str, str] = {}
@@ -88,9 +90,8 @@ def worker_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "worker": worker,
         "problem": problem,
         "years": timeline(known.spells, issued),
-        "shown_years": YEARS,
         "invitations": Invitation.objects.filter(id_hash=worker.id_hash),
-        "overlaps": Overlap.objects.filter(claim__id_hash=worker.id_hash).select_related("claim"),
+        "overlaps": Overlap.objects.filter(claim__in=known.claims) if known.claims else [],
         "may_take": person.has_perm("claim.take"),
         "changes": CardChange.objects.filter(id_hash=worker.id_hash).select_related("proposed_by", "decided_by")[:10],
         "may_change": person.has_perm("account.enter"),

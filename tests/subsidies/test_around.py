@@ -144,6 +144,31 @@ def test_who_could_claim_and_has_not_is_invited_once() -> None:
     assert invite(AT + datetime.timedelta(days=2)).posted == 1
 
 
+def test_nobody_is_told_of_more_than_can_be_had() -> None:
+    many, ladder = build.worker(1), build.worker(2)
+    for serial in range(5):
+        build.certificate(many, f"C{serial}", level=5)
+    build.certificate(ladder, "L3", code="A", level=3)
+    build.certificate(ladder, "L5", code="A", level=5)
+    build.certificate(ladder, "S5", code="A", level=5)
+    done = invite()
+    assert (done.looked_at, done.invited, done.posted) == (8, 5, 2)
+    told = {notice.subject: notice.params for notice in Notice.objects.filter(template="subsidies_invited")}
+    assert told[lookup_hash(many).hex()]["count"] == "3"
+    assert told[lookup_hash(ladder).hex()] == {"count": "2", "amount": "3,000.00", "last_day": "2024-12-31"}
+    assert set(Invitation.objects.filter(id_hash=lookup_hash(ladder)).values_list("cert_no", flat=True)) == {"L5", "L3"}
+    assert invite(AT + datetime.timedelta(days=1)).invited == 0
+
+
+def test_a_second_look_on_the_same_day_tells_of_what_came_since() -> None:
+    id_no = build.worker(1)
+    build.certificate(id_no, "C1")
+    assert invite().posted == 1
+    build.certificate(id_no, "C2")
+    assert invite(AT + datetime.timedelta(hours=1)).posted == 1
+    assert Notice.objects.filter(template="subsidies_invited").count() == 2
+
+
 def test_claims_without_a_case_are_filtered_and_shown_by_their_signs() -> None:
     shared, alone = build.worker(1), build.worker(2)
     other = build.worker(3)
@@ -195,6 +220,17 @@ def test_a_code_goes_to_the_registered_phone_alone_and_no_page_shows_it() -> Non
     assert delivery.deliver(clock=lambda: AT).total == 1
 
 
+def test_somebody_with_a_passport_signs_in_as_well() -> None:
+    id_no = build.worker(1)
+    Worker.objects.filter(id_hash=lookup_hash(id_no)).update(
+        id_hash=lookup_hash("E12345678"), id_no="E12345678", id_type="passport"
+    )
+    assert send("e12345678", "19900000001")
+    assert not send("E12345679", "19900000001")
+    with pytest.raises(Refusal, match="应为18位，现为17位"):
+        send(id_no[:17], "19900000001")
+
+
 def test_a_code_is_good_once_in_its_browser_and_makes_the_workers_user() -> None:
     id_no = build.worker(1)
     send(id_no, "19900000001")
@@ -240,6 +276,7 @@ def test_everything_known_is_filled_in_and_what_is_missing_is_said() -> None:
     assert [(chance.certificate.cert_no, chance.granted, chance.amount) for chance in found.chances] == [
         ("C1", True, Decimal("1500")), ("C2", False, Decimal(0)),
     ]  # fmt: skip
+    assert [chance.last_day.isoformat() for chance in found.chances] == ["2024-12-31", "2024-12-31"]
     assert found.missing == ["社会保障卡金融功能未激活：可以申领，请提醒本人到发卡银行激活，激活后拨付。"]
     assert found.months == 36
     unknown = persons.of_number(build.number(9), on=DAY)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import time_machine
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from caseworks.base.models import Run
 from caseworks.base.sealed import lookup_hash
+from caseworks.law.models import Policy
 from caseworks.registry.models import Worker
 from subsidies import overlaps, tasks
 from subsidies.models import Claim, ClaimFile, Invitation, Lookup, Overlap
+from subsidies.persons import Spell
+from subsidies.views.workers import timeline
 from tests.subsidies import build
 from tests.subsidies.conftest import AT, OPERATOR
 from tests.subsidies_pages.conftest import plain
@@ -23,6 +30,8 @@ from tests.subsidies_pages.conftest import plain
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
 DAY = "2024-06-28 10:00:00+08:00"
+# What every page of the desk asks: who is signed in, and whether this is a training database.
+FRAME = r"SAVEPOINT|django_session|FROM \"(people_person|people_appointment|law_trainingmark)\""
 
 
 @pytest.fixture(autouse=True)
@@ -114,6 +123,58 @@ def test_the_counter_says_what_is_wrong(bureau: None, sign_in: SignIn) -> None:
     assert clerk.post("/desk/subsidies/new/", {"token": "eA==", "applied_on": "2024-06-28"}).status_code == 404
 
 
+def test_the_type_of_the_number_is_kept_for_somebody_unknown(bureau: None, sign_in: SignIn) -> None:
+    clerk = sign_in()
+    answer = clerk.post("/desk/subsidies/new/", {"id_no": "e12345678", "id_type": "passport"})
+    given = {"token": answer.context["taking"]["token"].value(), "other": "X1", "applied_on": "2024-06-28"}
+    assert clerk.post("/desk/subsidies/new/", given).status_code == 302
+    claim = Claim.objects.get()
+    assert (claim.id_no, claim.reasons) == ("E12345678", ["certificate_not_found"])
+
+
+def test_an_id_number_is_no_certificate_number(bureau: None, sign_in: SignIn) -> None:
+    clerk = sign_in()
+    answer = clerk.post("/desk/subsidies/new/", {"id_no": build.worker(1), "id_type": "resident_id"})
+    token = answer.context["taking"]["token"].value()
+    for other in (build.number(1), build.number(1).lower()):
+        wrong = clerk.post("/desk/subsidies/new/", {"token": token, "other": other, "applied_on": "2024-06-28"})
+        assert (wrong.status_code, "证书编号一栏填的是证件号码" in plain(wrong)) == (422, True)
+    early = clerk.post("/desk/subsidies/new/", {"token": token, "other": "X1", "applied_on": "2019-06-28"})
+    assert (early.status_code, "缺少生效的政策：2019 年度" in plain(early)) == (422, True)
+    assert not Claim.objects.exists()
+
+
+def test_before_a_years_policy_is_in_force_claims_of_the_last_one_are_taken(bureau: None, sign_in: SignIn) -> None:
+    id_no = build.worker(1)
+    build.certificate(id_no, "C1")
+    Policy.objects.filter(scheme="subsidies", year=2025).update(status="superseded", superseded_at=AT)
+    with time_machine.travel("2025-01-02 10:00:00+08:00", tick=False):
+        clerk = sign_in()
+        answer = clerk.post("/desk/subsidies/new/", {"id_no": id_no, "id_type": "resident_id"})
+        assert (answer.status_code, "暂不能说明今天能否申领：缺少生效的政策：2025 年度" in plain(answer)) == (200, True)
+        token = answer.context["taking"]["token"].value()
+        given = {"token": token, "certificates": ["C1"], "applied_on": "2024-12-31"}
+        assert clerk.post("/desk/subsidies/new/", given).status_code == 302
+        assert (Claim.objects.get().outcome, Claim.objects.get().year) == ("granted", 2024)
+        late = clerk.post("/desk/subsidies/new/", given | {"applied_on": "2025-01-02"})
+        assert (late.status_code, "缺少生效的政策：2025 年度" in plain(late)) == (422, True)
+
+
+def test_where_the_second_certificate_is_not_taken_the_first_stays(
+    bureau: None, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_no = build.worker(1)
+    build.certificate(id_no, "C1")
+    clerk = sign_in()
+    answer = clerk.post("/desk/subsidies/new/", {"id_no": id_no, "id_type": "resident_id"})
+    token = answer.context["taking"]["token"].value()
+    given = {"token": token, "certificates": ["C1"], "other": build.number(1), "applied_on": "2024-06-28"}
+    shown = plain(clerk.post("/desk/subsidies/new/", given, follow=True))
+    assert "证书 C1 已受理，符合条件" in shown
+    assert "没有受理：证书编号一栏填的是证件号码" in shown
+    assert Claim.objects.count() == 1
+
+
 def test_another_offices_claims_are_not_found(people: Path, sign_in: SignIn) -> None:
     submit(people)
     claim = Claim.objects.exclude(city_office__code="220100").exclude(name="").first()
@@ -147,6 +208,30 @@ def test_a_file_is_taken_shown_and_its_errors_are_downloaded(people: Path, sign_
     assert sign_in("clerk", "220200").get(f"/desk/subsidies/files/{file.pk}/").status_code == 404
 
 
+def test_numbers_that_slipped_into_another_column_are_masked(people: Path, sign_in: SignIn) -> None:
+    clerk, number = sign_in(), build.number(1)
+    content = f"id_no,cert_no,applied_on\n{number},{number},2024-06-03\n{number},C1,{number}\n".encode()
+    clerk.post("/desk/subsidies/files/new/", {"year": "2024", "file": SimpleUploadedFile("claims.csv", content)})
+    file = ClaimFile.objects.get()
+    page = clerk.get(f"/desk/subsidies/files/{file.pk}/").content.decode()
+    assert "填的是证件号码，请填写证书编号" in page
+    assert number not in page
+    answer = clerk.get(f"/desk/subsidies/files/{file.pk}/errors.csv")
+    assert number in b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert Run.objects.get(kind="export").summary["rows"] == 2
+
+
+def test_an_upload_does_not_stay_whether_it_was_taken_or_refused(people: Path, sign_in: SignIn) -> None:
+    clerk = sign_in()
+    for content in (b"id_no,cert_no,applied_on\n", b"id_no,cert_no\n1,2\n"):
+        clerk.post("/desk/subsidies/files/new/", {"year": "2024", "file": SimpleUploadedFile("claims.csv", content)})
+        file = ClaimFile.objects.latest("pk")
+        assert not default_storage.exists(file.stored_name)
+    page = plain(clerk.get(f"/desk/subsidies/files/{file.pk}/"))
+    assert "applied_on" in page
+    assert "这个文件没有受理，未作任何更改" in page
+
+
 def test_a_workers_page_has_the_timeline_and_everything_about_them(people: Path, sign_in: SignIn) -> None:
     submit(people)
     claim = Claim.objects.standing().exclude(occupation="").first()
@@ -154,7 +239,7 @@ def test_a_workers_page_has_the_timeline_and_everything_about_them(people: Path,
     worker = Worker.objects.get(id_hash=claim.id_hash)
     answer = sign_in("auditor").get(f"/desk/subsidies/workers/{worker.pk}/")
     page = plain(answer)
-    for words in (worker.name, "参保月份", "企业在职", claim.cert_no, "2024 年第"):
+    for words in (worker.name, "参保月份", "企业参保", claim.cert_no, "2024 年第"):
         assert words in page
     for number in (worker.id_no, worker.phone, worker.card_account):
         assert number not in answer.content.decode()
@@ -221,3 +306,34 @@ def test_the_workbench_and_menu_lead_here(people: Path, sign_in: SignIn) -> None
     page = plain(sign_in("clerk").get("/desk/"))
     assert "技能补贴 · 2024 年度" in page
     assert "窗口受理" in page
+
+
+def test_months_of_benefit_and_of_insurance_are_told_apart_and_counted() -> None:
+    spells = [
+        Spell("2023-11", "2024-02", "示例局", enterprise=False),
+        Spell("2024-02", "2024-04", "领取失业保险金", enterprise=False, benefit=True),
+        Spell("2024-04", "2024-05", "示例公司", enterprise=True),
+    ]
+    years = timeline(spells, {"2024-03": "电工5级"})
+    assert [(year.year, year.insured) for year in years] == [(2024, 4), (2023, 2)]
+    assert [month.kind for month in years[0].months[:6]] == [
+        "other", "benefit", "benefit", "enterprise", "enterprise", "none",
+    ]  # fmt: skip
+    assert [month.words for month in years[0].months[1:3]] == ["领取失业保险金（同月参保）", "领取失业保险金"]
+    assert years[0].months[2].issued == "电工5级"
+
+
+def test_no_page_asks_more_than_twelve_times(people: Path, sign_in: SignIn) -> None:
+    submit(people)
+    claim = Claim.objects.standing().filter(slot=2).earliest("pk")
+    worker = Worker.objects.get(id_hash=claim.id_hash)
+    clerk, asked = sign_in(), {}
+    for place in (
+        "", "totals/", f"{claim.pk}/", f"workers/{worker.pk}/", "files/", f"files/{ClaimFile.objects.get().pk}/", "overlaps/",
+        "invitations/", "cards/", "statistics/", "new/",
+    ):  # fmt: skip
+        clerk.get(f"/desk/subsidies/{place}")  # what is asked once a process
+        with CaptureQueriesContext(connection) as queries:
+            assert clerk.get(f"/desk/subsidies/{place}").status_code == 200
+        asked[place] = [query["sql"] for query in queries if not re.search(FRAME, query["sql"])]
+    assert {place: said for place, said in asked.items() if len(said) > 12} == {}
