@@ -135,4 +135,4 @@ def file_errors(request: HttpRequest, pk: int) -> HttpResponseBase:
         response["Cache-Control"] = "private, no-store"
         return response
 
-    return recorded(request, name[:200], RejectedLine.objects.filter(file=file), make, timezone.now())
+    return recorded(request, name, file.rejected, make, timezone.now())
