@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("subsidies", "0003_persons_and_overlaps"),
+        ("subsidies", "0004_taken_up_again"),
     ]
 
     operations = [
