@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import hashlib
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from caseworks.base.errors import Refusal
@@ -198,6 +201,23 @@ def test_the_unit_reports_in_its_portal_and_sees_only_its_own(cases: Cases, resu
     assert ",101.00," in text
     assert "技能提升培训（元） <b>101.00</b>" in desk.get(reverse("money:use_totals")).content.decode()
     assert "核对无误，已记录" in desk.post(detail, {"action": "check"}, follow=True).content.decode()
+
+
+def test_the_export_asks_no_more_for_many_reports_and_counts_the_lines_that_stand(paid: Cases) -> None:
+    desk = Client()
+    assert desk.login(username="clerk-a", password=PASSWORD, request=desk.get("/login/").wsgi_request)
+    asked = []
+    for more in ([1], [2, 3, 4]):
+        for number in more:
+            hand_in(paid, number, use("60.00"), use("5.50", UseCategory.SKILLS), use("1.25", UseCategory.SKILLS))
+        with CaptureQueriesContext(connection) as captured:
+            response = desk.get(reverse("money:use_export", args=["csv"]))
+            text = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+        asked.append(len(captured))
+        rows = list(csv.DictReader(StringIO(text)))
+        assert {(row["缴纳社会保险费（元）"], row["技能提升培训（元）"]) for row in rows} == {("60.00", "6.75")}
+    assert len(rows) == 4
+    assert asked[0] == asked[1]
 
 
 def test_the_books_name_a_report_that_is_not_its_lines(paid: Cases) -> None:

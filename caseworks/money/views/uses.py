@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Sum
+from django.db.models import Count, Prefetch, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -38,7 +39,7 @@ class Reported:
     """A report with its sums by category, as a line of the export."""
 
     row: UseReport
-    sums: dict[str, Decimal]
+    sums: Mapping[str, Decimal]
 
 
 def _spent(code: str) -> Callable[[Reported], object]:
@@ -129,9 +130,15 @@ def use_export(request: HttpRequest, form: str) -> HttpResponseBase:
     if chosen.problems:
         return lists.not_exported(request, chosen.problems, "money:use_list")
 
+    counted = Prefetch("lines", UseLine.objects.current(), to_attr="counted")
+
     def lines() -> Iterator[Reported]:
-        for row in rows.select_related("office").order_by("pk").iterator(chunk_size=2000):
-            yield Reported(row, _by_category([row.pk]))
+        found = rows.select_related("office").prefetch_related(counted).order_by("pk")
+        for row in found.iterator(chunk_size=2000):
+            sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+            for line in row.counted:
+                sums[line.category] += line.amount
+            yield Reported(row, sums)
 
     return exported(
         request, lines(), COLUMNS, name=f"资金使用情况_{timezone.localdate():%Y%m%d}", form=form, count=rows.count(),
